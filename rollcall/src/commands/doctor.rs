@@ -1,0 +1,185 @@
+//! `doctor`: looks at every service and says what is wrong and how to mend it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use store::{EngineKind, SchemaState};
+
+use super::Context;
+use crate::{
+    app::{self, App},
+    output::{DONE, Failure, REFUSED, table},
+};
+
+/// Clocks of database and program may differ by this much before it matters, in seconds.
+const SKEW_S: i64 = 2;
+
+/// What was found about one thing.
+#[derive(Debug, Serialize)]
+struct Finding {
+    what: &'static str,
+    ok: bool,
+    found: String,
+    remedy: String,
+}
+
+impl Finding {
+    fn good(what: &'static str, found: impl Into<String>) -> Self {
+        Self { what, ok: true, found: found.into(), remedy: String::new() }
+    }
+
+    fn bad(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { what, ok: false, found: found.into(), remedy: remedy.into() }
+    }
+}
+
+pub async fn run(context: &Context<'_>) -> Result<u8, Failure> {
+    let app = context.compose()?;
+    let mut findings = database(&app).await;
+    findings.push(files(&app).await);
+    findings.extend(broker(&app).await);
+    findings.push(mail(&app).await);
+    findings.push(reader(context).await);
+    findings.push(workers(&app).await);
+    let bad = findings.iter().any(|finding| !finding.ok);
+    context.printer.document(&findings, |findings| {
+        let rows = findings.iter().map(|finding| {
+            let mark = if finding.ok { "ok" } else { "WRONG" };
+            vec![mark.to_owned(), finding.what.to_owned(), finding.found.clone(), finding.remedy.clone()]
+        });
+        table(&["", "what", "found", "remedy"], &rows.collect::<Vec<_>>())
+    });
+    app.close().await;
+    Ok(if bad { REFUSED } else { DONE })
+}
+
+async fn database(app: &App) -> Vec<Finding> {
+    let name = match app.desk.store.kind() {
+        EngineKind::Sqlite => "SQLite",
+        EngineKind::Postgres => "PostgreSQL",
+    };
+    if let Err(error) = app.desk.store.check().await {
+        return vec![Finding::bad("database", error.to_string(), "start it, or mend database.url")];
+    }
+    let mut findings = vec![Finding::good("database", format!("{name} answers"))];
+    findings.push(match app.desk.store.schema().await {
+        Ok(SchemaState::Current) => match app.desk.ready().await {
+            Ok(()) => Finding::good("schema", "up to date, set up with this data key"),
+            Err(error) => {
+                Finding::bad("schema", error.to_string(), "give the data key of the machine that ran the first migrate")
+            }
+        },
+        Ok(SchemaState::Empty) => Finding::good("schema", "the database is empty; the first command sets it up"),
+        Ok(SchemaState::Older) => Finding::bad("schema", "older than this program", "rollcall migrate"),
+        Ok(SchemaState::Newer) => Finding::bad("schema", "newer than this program", "run the newer rollcall"),
+        Err(error) => Finding::bad("schema", error.to_string(), "look at the rights of the database's user"),
+    });
+    findings.push(match app.desk.store.server_time().await {
+        Ok(None) => Finding::good("clock", "the machine's own"),
+        Ok(Some(server)) => {
+            let skew = (app.desk.clock.machine_now() - server).num_seconds();
+            if skew.abs() <= SKEW_S {
+                Finding::good("clock", format!("the database's clock differs by {skew} s"))
+            } else {
+                Finding::bad(
+                    "clock",
+                    format!("the database's clock differs by {skew} s"),
+                    "let both machines keep time by NTP",
+                )
+            }
+        }
+        Err(error) => Finding::bad("clock", error.to_string(), "the database can't be asked for its time"),
+    });
+    findings.push(match app.desk.store.missing_rights().await {
+        Ok(missing) if missing.is_empty() => Finding::good("rights", "the database's user may do all that is needed"),
+        Ok(missing) => {
+            Finding::bad("rights", format!("missing: {}", missing.join(", ")), "GRANT them to the database's user")
+        }
+        Err(error) => Finding::bad("rights", error.to_string(), "the database can't be asked"),
+    });
+    findings
+}
+
+async fn files(app: &App) -> Finding {
+    match app.desk.files.check().await {
+        Ok(()) => Finding::good("files", "written, read and deleted a probe"),
+        Err(error) => Finding::bad("files", error.to_string(), "look at files.url, its rights and its room"),
+    }
+}
+
+async fn broker(app: &App) -> Vec<Finding> {
+    if app::is_embedded(&app.config) {
+        return vec![Finding::good("broker", "embedded")];
+    }
+    match app.broker.check().await {
+        Err(error) => vec![Finding::bad("broker", error.to_string(), "start it, or mend broker.url")],
+        Ok(health) => {
+            let problems = health.problems();
+            if problems.is_empty() {
+                return vec![Finding::good(
+                    "broker",
+                    format!("{}, {} queues and exchanges as they should be", health.server, health.queues.len()),
+                )];
+            }
+            let remedy = "delete queues with other arguments (they are made anew, nothing is lost); grant the account configure, write and read";
+            problems.into_iter().map(|problem| Finding::bad("broker", problem, remedy)).collect()
+        }
+    }
+}
+
+async fn mail(app: &App) -> Finding {
+    let mailer = match app::open_mailer(&app.config) {
+        Ok(mailer) => mailer,
+        Err(failure) => return Finding::bad("mail", failure.message, failure.hint),
+    };
+    match tokio::time::timeout(Duration::from_secs(15), mailer.check()).await {
+        Ok(Ok(())) if app.config.mail.url.is_empty() => Finding::good("mail", "the outbox folder can be written"),
+        Ok(Ok(())) => Finding::good("mail", "the server greets us"),
+        Ok(Err(error)) => Finding::bad("mail", error.to_string(), "start it, or mend mail.url"),
+        Err(_) => Finding::bad("mail", "no answer in 15 s", "start it, or mend mail.url"),
+    }
+}
+
+/// Reads a workbook that is made here through a child, as an upload would be.
+async fn reader(context: &Context<'_>) -> Finding {
+    let result = async {
+        let pool = app::reader(&context.config)?;
+        let kind = domain::template::TemplateKind::Registry;
+        let bytes =
+            sheets::write_template(kind, 2023).map_err(|error| Failure::refused("io", error.to_string(), ""))?;
+        let path = context.config.data.dir.join(format!("doctor-{}.xlsx", std::process::id()));
+        std::fs::write(&path, bytes)?;
+        let asked = path.clone();
+        let read = tokio::task::spawn_blocking(move || pool.read(&asked, kind)).await;
+        std::fs::remove_file(&path)?;
+        match read {
+            Ok(Err(sheets::ReadError::Rejected(rejection))) if rejection.code == domain::finding::Code::NoRows => {
+                Ok(())
+            }
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Failure::refused("reader", error.to_string(), "")),
+            Err(_) => Err(Failure::refused("reader", "the reading broke off", "")),
+        }
+    };
+    match result.await {
+        Ok(()) => Finding::good("reader", "a child read a workbook"),
+        Err(failure) => Finding::bad("reader", failure.message, "look at reader.* and at the rights of data.dir"),
+    }
+}
+
+async fn workers(app: &App) -> Finding {
+    let since = app.desk.clock.machine_now()
+        - chrono::TimeDelta::seconds(i64::try_from(app.config.worker.dead_after_s).unwrap_or(15));
+    let Ok(mut view) = app.desk.store.view().await else {
+        return Finding::bad("workers", "not known", "the database first");
+    };
+    match store::workers::alive(&mut view, since).await {
+        Ok(alive) if alive.is_empty() => Finding::good("workers", "none runs; `upload --wait` works the queues itself"),
+        Ok(alive) => {
+            let names: Vec<String> =
+                alive.iter().map(|worker| format!("{} {}:{}", worker.role, worker.host, worker.pid)).collect();
+            Finding::good("workers", names.join(", "))
+        }
+        Err(_) => Finding::good("workers", "none can run yet"),
+    }
+}

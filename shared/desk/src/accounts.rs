@@ -1,0 +1,157 @@
+//! Accounts: who may act, and as what.
+
+use domain::role::{Act, Role};
+use serde::Serialize;
+use store::Unit;
+
+use crate::{Desk, DeskError, Refusal};
+
+/// An account as `account list` prints it.
+#[derive(Debug, Clone, Serialize)]
+pub struct AccountView {
+    /// Its name.
+    pub name: String,
+    /// Where its mails go.
+    pub email: Option<String>,
+    /// Its roles: role and organization (none: the root).
+    pub roles: Vec<(String, Option<String>)>,
+}
+
+impl Desk {
+    /// Adds an account without any role.
+    pub async fn add_account(&self, by: &str, name: &str, email: Option<&str>) -> Result<(), DeskError> {
+        self.authorize(by, Act::ManageAccounts, None).await?;
+        if name.is_empty() || name.len() > 64 || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(Refusal::new(
+                "usage",
+                "an account's name has 1 to 64 characters and no blanks",
+                "choose another",
+            )
+            .into());
+        }
+        let address = match email {
+            Some(written) => Some(
+                domain::email::read_email(written)
+                    .ok_or_else(|| Refusal::new("usage", "that is no mail address", "write it as name@example.org"))?,
+            ),
+            None => None,
+        };
+        let mut unit = self.store.begin().await?;
+        if !store::accounts::add(&mut unit, name, address.as_deref(), self.clock.business_now()).await? {
+            return Err(
+                Refusal::new("exists", format!("there is an account {name} already"), "choose another name").into()
+            );
+        }
+        store::audit::record(&mut unit, &[self.act(by, "account-add", None, Some(format!("account:{name}")), "done")])
+            .await?;
+        Ok(unit.commit().await?)
+    }
+
+    /// All accounts with their roles.
+    pub async fn accounts(&self, by: &str) -> Result<Vec<AccountView>, DeskError> {
+        self.authorize(by, Act::ManageAccounts, None).await?;
+        let mut view = self.store.view().await?;
+        let grants = store::accounts::grants(&mut view, None).await?;
+        let accounts = store::accounts::list(&mut view).await?;
+        Ok(accounts
+            .into_iter()
+            .map(|account| AccountView {
+                roles: grants
+                    .iter()
+                    .filter(|grant| grant.account == account.name)
+                    .map(|grant| (grant.role.clone(), grant.org_code.clone()))
+                    .collect(),
+                name: account.name,
+                email: account.email,
+            })
+            .collect())
+    }
+
+    /// Gives a role at an organization; roles of the root take none.
+    pub async fn grant(&self, by: &str, name: &str, role: &str, org: Option<&str>) -> Result<(), DeskError> {
+        self.change_role(by, name, role, org, true).await
+    }
+
+    /// Takes a role away.
+    pub async fn revoke(&self, by: &str, name: &str, role: &str, org: Option<&str>) -> Result<(), DeskError> {
+        self.change_role(by, name, role, org, false).await
+    }
+
+    async fn change_role(
+        &self,
+        by: &str,
+        name: &str,
+        role: &str,
+        org: Option<&str>,
+        give: bool,
+    ) -> Result<(), DeskError> {
+        self.authorize(by, Act::ManageAccounts, None).await?;
+        let role = Role::parse(role).ok_or_else(|| {
+            let roles = Role::ALL.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
+            Refusal::new("usage", format!("there is no role {role}"), format!("one of {roles}"))
+        })?;
+        if role.is_at_root() == org.is_some() {
+            let hint = if org.is_some() { "leave --org out" } else { "--org CODE" };
+            return Err(Refusal::new(
+                "usage",
+                format!(
+                    "the role {} is {}",
+                    role.name(),
+                    if org.is_some() { "held at the root" } else { "held at an organization" }
+                ),
+                hint,
+            )
+            .into());
+        }
+        let mut unit = self.store.begin().await?;
+        if store::accounts::find(&mut unit, name).await?.is_none() {
+            return Err(Refusal::unknown("account", name).into());
+        }
+        let org_id = match org {
+            Some(code) => {
+                let found = store::organizations::find(&mut unit, code).await?;
+                Some(found.ok_or_else(|| Refusal::unknown("org", code))?.id)
+            }
+            None => None,
+        };
+        let now = self.clock.business_now();
+        let changed = if give {
+            store::accounts::grant(&mut unit, name, role.name(), org_id, by, now).await?
+        } else {
+            store::accounts::revoke(&mut unit, name, role.name(), org_id).await?
+        };
+        if !changed {
+            let state = if give { "has that role already" } else { "does not have that role" };
+            return Err(Refusal::new(
+                "unchanged",
+                format!("account {name} {state}"),
+                "rollcall account list shows the roles",
+            )
+            .into());
+        }
+        if !give && role == Role::Operator && !has_operator(&mut unit).await? {
+            unit.rollback().await?;
+            return Err(Refusal::new(
+                "last-operator",
+                format!("{name} is the last operator; without one nobody could give a role any more"),
+                "rollcall account grant OTHER operator first",
+            )
+            .into());
+        }
+        let act = self.act(
+            by,
+            if give { "account-grant" } else { "account-revoke" },
+            org,
+            Some(format!("account:{name}")),
+            format!("done: {}", role.name()),
+        );
+        store::audit::record(&mut unit, &[act]).await?;
+        Ok(unit.commit().await?)
+    }
+}
+
+/// Whether anybody is left who may give roles.
+async fn has_operator(unit: &mut Unit) -> Result<bool, DeskError> {
+    let grants = store::accounts::grants(unit, None).await?;
+    Ok(grants.iter().any(|grant| grant.role == Role::Operator.name()))
+}

@@ -1,0 +1,106 @@
+//! First steps: the schema, the data key, the operator's account.
+
+use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+
+use store::{SchemaState, StoreError, Vault};
+
+use crate::{Desk, DeskError, Refusal, year::put_shipped};
+
+const KEY_SETTING: &str = "data-key-check";
+
+/// What `migrate` did.
+#[derive(Debug, Clone)]
+pub struct SetupState {
+    /// The migrations applied just now.
+    pub applied: Vec<&'static str>,
+}
+
+impl Desk {
+    /// Brings the database up to date: schema, mark of the data key, account `operator`. Doing it again changes nothing.
+    pub async fn migrate(&self) -> Result<SetupState, DeskError> {
+        let applied = self.store.migrate().await?;
+        let moment = self.moment();
+        let mut unit = self.store.begin().await?;
+        let own = self.store.vault().check_value().to_owned();
+        let kept = store::settings::keep(&mut unit, KEY_SETTING, &own).await?;
+        if kept != own {
+            return Err(other_key().into());
+        }
+        if store::accounts::add(&mut unit, "operator", None, moment.business).await? {
+            store::accounts::grant(&mut unit, "operator", "operator", None, "migrate", moment.business).await?;
+            let act = self.act("operator", "migrate", None, None, "done");
+            store::audit::record(&mut unit, &[act]).await?;
+        }
+        put_shipped(&mut unit, moment).await?;
+        unit.commit().await?;
+        Ok(SetupState { applied })
+    }
+
+    /// Checks that the database is as this program needs it: schema and data key. An empty database is set up on the
+    /// way, on either engine: nothing can be lost there, and a newcomer needs one command less. An older schema is brought
+    /// up to date on `SQLite` alone; with several machines that is for an operator to time (decisions 21).
+    pub async fn ready(&self) -> Result<(), DeskError> {
+        match (self.store.schema().await?, self.store.kind()) {
+            (SchemaState::Current, _) => {}
+            (SchemaState::Empty, _) | (SchemaState::Older, store::EngineKind::Sqlite) => {
+                self.migrate().await?;
+            }
+            (SchemaState::Older, _) => {
+                return Err(schema("the database's schema is older than this program", "run: rollcall migrate").into());
+            }
+            (SchemaState::Newer, _) => {
+                return Err(schema("the database was set up by a newer rollcall", "run that one, or one as new").into());
+            }
+        }
+        let mut view = self.store.view().await?;
+        match store::settings::find(&mut view, KEY_SETTING).await? {
+            Some(kept) if kept == self.store.vault().check_value() => Ok(()),
+            Some(_) => Err(other_key().into()),
+            None => Err(schema("the database is not set up to the end", "run: rollcall migrate").into()),
+        }
+    }
+}
+
+fn schema(message: &str, hint: &str) -> Refusal {
+    Refusal::new("schema", message, hint)
+}
+
+fn other_key() -> Refusal {
+    Refusal::new(
+        "data-key",
+        "this database was set up with another data key",
+        "set data.key (ROLLCALL_DATA__KEY) to the key of the machine that ran the first `rollcall migrate`; it lies in its data.dir/data.key",
+    )
+}
+
+/// The data key: as configured, else as kept in the data folder, else made and kept there (mode 0600).
+pub fn data_key(configured: &str, data_dir: &Path) -> Result<String, DeskError> {
+    if !configured.is_empty() {
+        return Ok(configured.to_owned());
+    }
+    let path = data_dir.join("data.key");
+    let unwritable = |error: std::io::Error| {
+        DeskError::Refused(Refusal::new(
+            "data-key",
+            format!("the data key {} can't be read or made: {error}", path.display()),
+            "give data.key, or a data.dir that can be written",
+        ))
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(key) => return Ok(key.trim().to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(unwritable(error)),
+    }
+    let key = Vault::new_key().map_err(StoreError::from)?;
+    // Written beside and linked into place: of two first starts at once one wins, and both read the same key.
+    let fresh = data_dir.join(format!("data.key.{}", std::process::id()));
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh).map_err(unwritable)?;
+    file.write_all(key.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritable)?;
+    let linked = std::fs::hard_link(&fresh, &path);
+    std::fs::remove_file(&fresh).map_err(unwritable)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(unwritable(error)),
+        _ => std::fs::read_to_string(&path).map(|key| key.trim().to_owned()).map_err(unwritable),
+    }
+}

@@ -1,0 +1,53 @@
+//! The coverage year: its file, its windows, who is covered, what units submit and what reviewers make of it, what bureaus
+//! submit and pay, what fails and what is put right.
+
+mod batch;
+mod closing;
+mod conflict;
+mod delisted;
+mod fail;
+mod gather;
+mod instant;
+mod instant_decide;
+mod instant_view;
+mod kept;
+mod late;
+mod load;
+mod monitor;
+mod notices;
+mod premiums;
+mod preview;
+mod review;
+mod roll;
+mod season;
+mod statistics;
+mod submit;
+mod totals;
+mod undo;
+mod unit_payment;
+mod voucher;
+mod windows;
+
+pub use batch::{BatchSubmission, BatchView};
+pub use closing::{Findings, Forecast, ForecastItem, findings};
+pub use fail::{Failed, SYSTEM};
+pub use gather::{LeftBehind, unit_shares};
+pub use instant::Asked as AskedInstant;
+pub use instant_view::{InstantPersonView, InstantView, LeftOut};
+pub(crate) use load::put_shipped;
+pub use load::{YearChange, YearView};
+pub use monitor::{Campaign, CampaignLine};
+pub use notices::NoticeView;
+pub use premiums::PremiumView;
+pub use preview::{Classes, EnrollPreview, MoneyView, PendingView, Warning};
+pub use review::{ItemOutcome, Review, SubmissionView, submission_view};
+pub use roll::{Roll, RollMember};
+pub use season::Season;
+pub use statistics::{Placed, Statistics};
+pub use submit::{Receipt, Submitted, VersionView, number_of};
+pub use totals::{Difference, Figures, Recount};
+pub use undo::Undone;
+pub use unit_payment::CreditView;
+pub use voucher::{Payment, VOUCHERS, VoucherView, voucher_deadline, voucher_of_key};
+pub(crate) use windows::shanghai;
+pub use windows::{WindowStatus, WindowView};

@@ -1,0 +1,179 @@
+//! What becomes of an instant enrolment: approved, returned, withdrawn; paid, or cancelled for want of a voucher.
+
+use domain::{
+    enrollment::instant::{Cover, InstantEvent, InstantStatus, handled_on},
+    role::Act,
+};
+use messages::InstantApproved;
+use store::{
+    Unit,
+    cover::Making,
+    instants::{self, Instant, InstantPerson},
+    vouchers,
+};
+
+use super::{
+    InstantView, LeftOut, Payment, Season, VoucherView,
+    conflict::covered_for_good,
+    fail::{SYSTEM, covered_until},
+    instant_view::view,
+    preview::{member_no, money_of, no_plan},
+    submit::fen_of,
+};
+use crate::{Bell, Desk, DeskError, FileOffer, Moment, Outbox, Refusal};
+
+impl Desk {
+    /// A bureau approves or returns an instant enrolment, or its unit withdraws it.
+    pub async fn decide_instant(
+        &self,
+        account: &str,
+        id: i64,
+        event: InstantEvent,
+        reason: Option<&str>,
+    ) -> Result<(InstantView, Vec<Bell>), DeskError> {
+        let act = if event == InstantEvent::Withdraw { Act::SubmitInstant } else { Act::ApproveInstant };
+        self.attempts(account, act, None);
+        let unknown = || Refusal::unknown("instant", &id.to_string());
+        let mut session = self.store.view().await?;
+        let found = instants::get_many(&mut session, &[id]).await?.pop().ok_or_else(unknown)?;
+        drop(session);
+        self.authorize(account, act, Some((&found.org_code, &found.org_path))).await?;
+        let reason = reason.map(str::trim);
+        if reason.is_some_and(str::is_empty) {
+            return Err(Refusal::new("usage", "a return needs a reason", "--reason …").into());
+        }
+        let mut unit = self.store.begin().await?;
+        if event == InstantEvent::Approve {
+            store::cover::lock(&mut unit, found.year, Making::Alone).await?;
+        }
+        let mut instant = instants::lock(&mut unit, &[id]).await?.pop().ok_or_else(unknown)?;
+        let moment = self.moment();
+        let next = InstantStatus::after(InstantStatus::parse(&instant.status), event, None);
+        let Ok(Some(to)) = next.map(|row| row.to) else {
+            unit.rollback().await?;
+            let hint = "rollcall instant list shows how they stand";
+            let refusal = Refusal::new("wrong-state", format!("instant enrolment {id} is {}", instant.status), hint);
+            return Err(self.refused(account, act, Some(&instant.org_code), refusal).await?);
+        };
+        to.name().clone_into(&mut instant.status);
+        instant.decided_by = Some(account.to_owned());
+        instant.decided_at = Some(moment.business);
+        instant.reason = reason.map(str::to_owned);
+        let mut people = instants::people(&mut unit, id).await?;
+        let mut left_out = Vec::new();
+        if to == InstantStatus::Approved {
+            left_out = self.start_cover(&mut unit, &mut instant, &mut people, moment).await?;
+        }
+        instants::update(&mut unit, &instant, moment.business).await?;
+        let mut outbox = Outbox::new();
+        self.follow(&mut outbox, &InstantApproved { instant_id: id }, moment);
+        let about = Some(format!("instant:{id}"));
+        let record = self.act(account, act.name(), Some(&instant.org_code), about, format!("done: {}", to.name()));
+        store::audit::record(&mut unit, &[record]).await?;
+        let bells = outbox.write(&mut unit).await?;
+        unit.commit().await?;
+        Ok((view(instant, people, left_out), bells))
+    }
+
+    /// The first day of cover by the rule of the year, and the days without it. Who has come under another cover since it
+    /// was submitted (a failure was undone, say) is left out, and the money follows.
+    async fn start_cover(
+        &self,
+        unit: &mut Unit,
+        instant: &mut Instant,
+        people: &mut Vec<InstantPerson>,
+        moment: Moment,
+    ) -> Result<Vec<LeftOut>, DeskError> {
+        let season = Season::load(unit, instant.year).await?;
+        let submitted = instant.submitted_at.unwrap_or(moment.business);
+        let handled = handled_on(season.file.rules().instant_cover_from, submitted, Some(moment.business));
+        let Some(cover) = handled.and_then(|day| Cover::of(instant.year, day)) else {
+            return Err(Refusal::new("year-over", format!("no day of {} is left", instant.year), "").into());
+        };
+        let persons: Vec<i64> = people.iter().map(|one| one.person_id).collect();
+        let by = covered_for_good(unit, instant.year, &persons, |one| !(one.what == "instant" && one.id == instant.id))
+            .await?;
+        let gone = |one: &InstantPerson| {
+            let covered_by = by.get(&one.person_id)?.clone();
+            Some(LeftOut { member_no: member_no(one.person_id), name: one.name.clone(), covered_by })
+        };
+        let left_out: Vec<LeftOut> = people.iter().filter_map(gone).collect();
+        people.retain(|one| !by.contains_key(&one.person_id));
+        if people.is_empty() {
+            let hint = "rollcall instant approve --return gives it back to its unit";
+            return Err(Refusal::new("nobody", "everybody in it is covered by something else by now", hint).into());
+        }
+        if !left_out.is_empty() {
+            let plan = season.file.plan(&instant.plan).ok_or_else(no_plan)?;
+            let money = money_of(unit, instant.year, instant.bureau_id, plan, people.len() as u64).await?;
+            (instant.people, instant.fen) = (people.len() as i64, fen_of(money));
+        }
+        let until = covered_until(unit, instant.year, &persons).await?;
+        for one in people.iter_mut() {
+            one.gap_days = cover.gap_days(until.get(&one.person_id).copied());
+        }
+        instant.cover_from = cover.first;
+        instants::replace_people(unit, instant.id, people).await?;
+        Ok(left_out)
+    }
+
+    /// Takes the voucher of an instant enrolment; the centre's confirmation is not waited for by its cover.
+    pub async fn upload_instant_voucher(
+        &self,
+        account: &str,
+        id: i64,
+        file: &FileOffer,
+        payment: &Payment,
+    ) -> Result<VoucherView, DeskError> {
+        let act = Act::UploadVoucher;
+        self.attempts(account, act, None);
+        let unknown = || Refusal::unknown("instant", &id.to_string());
+        let mut session = self.store.view().await?;
+        let found = instants::get_many(&mut session, &[id]).await?.pop().ok_or_else(unknown)?;
+        drop(session);
+        self.authorize(account, act, Some((&found.org_code, &found.org_path))).await?;
+        let due_fen = found.fen.bureau + found.fen.unit;
+        let moment = self.moment();
+        let mut voucher = self.keep_voucher(account, file, payment, due_fen, moment).await?;
+        voucher.instant_id = Some(id);
+        let mut unit = self.store.begin().await?;
+        let mut instant = instants::lock(&mut unit, &[id]).await?.pop().ok_or_else(unknown)?;
+        let now = self.clock.business_now();
+        let open =
+            matches!(InstantStatus::parse(&instant.status), Some(InstantStatus::Submitted | InstantStatus::Approved));
+        if !open || instant.voucher_until.is_none_or(|until| now >= until) {
+            unit.rollback().await?;
+            self.files.delete(&voucher.object_key).await?;
+            let message = format!("instant enrolment {id} is {} and takes no voucher now", instant.status);
+            let refusal = Refusal::new("window-closed", message, "rollcall instant list shows until when it was due");
+            return Err(self.refused(account, act, Some(&found.org_code), refusal).await?);
+        }
+        voucher.uploaded_at = now;
+        vouchers::add(&mut unit, &voucher).await?;
+        instant.voucher_at = Some(now);
+        instants::update(&mut unit, &instant, now).await?;
+        let record = self.act(account, act.name(), Some(&instant.org_code), Some(format!("instant:{id}")), "done");
+        store::audit::record(&mut unit, &[record]).await?;
+        unit.commit().await?;
+        Ok(VoucherView::of(voucher, &id.to_string(), due_fen))
+    }
+
+    /// Cancels submitted instant enrolments whose voucher did not come in time. The number.
+    pub async fn cancel_overdue_instants(
+        &self,
+        unit: &mut Unit,
+        outbox: &mut Outbox,
+        year: i32,
+        moment: Moment,
+    ) -> Result<usize, DeskError> {
+        let overdue: Vec<i64> =
+            instants::overdue(unit, year, moment.business).await?.into_iter().map(|one| one.id).collect();
+        let cancelled = instants::cancel(unit, &overdue, "缴费凭证未在期限内上传", moment.business).await?;
+        for (instant_id,) in &cancelled {
+            self.follow(outbox, &InstantApproved { instant_id: *instant_id }, moment);
+            let about = Some(format!("instant:{instant_id}"));
+            store::audit::record(unit, &[self.act(SYSTEM, "cancel-instant", None, about, "done: no-voucher")]).await?;
+        }
+        Ok(cancelled.len())
+    }
+}

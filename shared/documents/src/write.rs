@@ -1,0 +1,5 @@
+//! What the notices say, and in which order.
+
+pub(crate) mod bureau;
+mod letter;
+pub(crate) mod unit;

@@ -1,0 +1,187 @@
+//! The notice of a unit.
+
+use domain::{money::Money, year::texts::day_zh};
+
+use crate::{
+    check,
+    document::{Document, RenderError},
+    layout::{
+        Align::{Centre, Left, Right},
+        Book, Column, Field, Row, form, table,
+    },
+    pdf::Style,
+    unit::{Covered, UnitNotice},
+    write::letter::{self, Head, amounts, column, day, instant, section, yuan},
+};
+
+const CLASSES: [Column; 7] = [
+    column("会员总人数", 1.0, Centre),
+    column("参保人数", 1.0, Centre),
+    column("未办卡人数", 1.0, Centre),
+    column("待确认人数", 1.0, Centre),
+    column("退休人数", 1.0, Centre),
+    column("死亡人数", 1.0, Centre),
+    column("集中参保已提交", 1.15, Centre),
+];
+const MONEY: [Column; 4] = [
+    column("缴费方", 1.6, Left),
+    column("每人（元）", 1.0, Right),
+    column("参保人数", 0.8, Right),
+    column("金额（元）", 1.2, Right),
+];
+const UNDECIDED: [Column; 4] = [
+    column("序号", 0.4, Centre),
+    column("姓名", 1.3, Left),
+    column("证件号码", 1.2, Centre),
+    column("达到法定退休年龄", 2.0, Left),
+];
+const PEOPLE: [Column; 7] = [
+    column("序号", 0.42, Centre),
+    column("姓名", 1.05, Left),
+    column("证件类型", 1.0, Centre),
+    column("证件号码", 1.28, Centre),
+    column("会员服务卡号", 1.28, Centre),
+    column("保障起始日", 0.8, Centre),
+    column("保障终止日", 0.8, Centre),
+];
+
+pub(crate) fn render(of: &UnitNotice) -> Result<Document, RenderError> {
+    of.agrees()?;
+    let head = Head {
+        title: format!("{}年度集中参保告知书", of.year),
+        issuer: &of.issuer,
+        number: &of.number,
+        version: of.version,
+        union: &of.unit.name,
+        check: check::of("unit", of)?,
+    };
+    let mut book = Book::open()?;
+    letter::head(&mut book, &head);
+    letter::void(&mut book, of.version, of.replaces.as_ref());
+    about(&mut book, of);
+    figures(&mut book, of);
+    paying(&mut book, of);
+    cover(&mut book, of);
+    undecided(&mut book, of);
+    letter::signature(&mut book, &of.issuer, of.received_at.date());
+    annex(&mut book, of);
+    letter::finish(book, &head)
+}
+
+fn about(book: &mut Book, of: &UnitNotice) {
+    book.paragraph(&format!("{}：", of.unit.name), 0.0, Style::of(10.5));
+    book.paragraphs(&format!(
+        "你单位{}提交的{}年度集中参保名单已收到。现将参保人数、费用和缴费事项告知如下，请认真核对。",
+        instant(of.received_at),
+        of.year
+    ));
+    book.gap(4.0);
+    form(
+        book,
+        &[
+            &[Field("单位名称", of.unit.name.clone())],
+            &[Field("工会编号", of.unit.code.clone()), Field("批次编号", of.submission_no.clone())],
+            &[Field("区局（产业）", format!("{}（{}）", of.bureau.name, of.bureau.code))],
+            &[Field("保障年度", format!("{}年", of.year)), Field("保障类型", of.plan.name.clone())],
+        ],
+    );
+}
+
+fn figures(book: &mut Book, of: &UnitNotice) {
+    book.heading(&section(1, "参保人数（人）"));
+    let classes = &of.classes;
+    let counts = [
+        classes.total,
+        classes.enrolled,
+        classes.no_card,
+        classes.pending,
+        classes.retired,
+        classes.deceased,
+        of.submitted_before,
+    ];
+    table(book, &CLASSES, 9.5, [Row::of(counts.map(|count| count.to_string()))]);
+    book.heading(&section(2, "参保费用"));
+    let people = classes.enrolled.to_string();
+    let row = |payer: &str, share: fn(Money) -> i64| {
+        [payer.to_owned(), yuan(share(of.premium)), people.clone(), yuan(share(of.money))]
+    };
+    table(
+        book,
+        &MONEY,
+        9.5,
+        [
+            Row::of(row("市总工会统一划拨", |money| money.municipal_fen)),
+            Row::of(row("区局/各级工会缴费", |money| money.bureau_fen)),
+            Row::of(row("基层单位缴费", |money| money.unit_fen)),
+            Row::sum(row("合计", |money| money.total_fen)),
+        ],
+    );
+}
+
+fn paying(book: &mut Book, of: &UnitNotice) {
+    book.heading(&section(3, "缴费事项"));
+    let [_, _, unit, _] = amounts(of.money);
+    if of.money.unit_fen == 0 {
+        book.paragraphs("本单位缴费金额为0.00元，无需划款；其余费用由市总工会和区局（产业）工会承担。");
+    } else {
+        book.paragraphs(&format!(
+            "本单位应缴费用为{unit}元，请于{}前（含当日）划入所属区局（产业）工会（{}）账户。",
+            day_zh(of.pay_by),
+            of.bureau.name
+        ));
+        if let Some(account) = &of.account {
+            book.gap(3.0);
+            let [first, second] = letter::payment(account, of.money.unit_fen);
+            form(book, &[&first, &second, &[Field("缴费期限", format!("{}前（含当日）", day_zh(of.pay_by)))]]);
+        }
+        // Whoever has nothing to pay is not told what follows from not paying.
+        book.paragraphs(&of.payment_text);
+    }
+}
+
+fn cover(book: &mut Book, of: &UnitNotice) {
+    book.heading(&section(4, "保障期限"));
+    book.paragraphs(&format!("自{}起至{}止。", day_zh(of.cover_from), day_zh(of.cover_to)));
+    book.heading(&section(5, "重要提示"));
+    book.paragraphs(&of.important_text);
+}
+
+fn undecided(book: &mut Book, of: &UnitNotice) {
+    book.heading(&section(6, "退休待确认人员"));
+    if of.undecided.is_empty() {
+        book.paragraphs("无。");
+        return;
+    }
+    book.paragraphs(&format!(
+        "下列{}名会员在{}前达到法定退休年龄，是否退休尚待经办人确认，目前仍列入参保人数。请逐一核实并确认；有变动的，确认后须重新提交。",
+        of.undecided.len(),
+        day_zh(of.cover_from)
+    ));
+    book.gap(3.0);
+    let rows = (1..).zip(&of.undecided).map(|(number, person): (usize, _)| {
+        Row::of([number.to_string(), person.name.clone(), person.id_masked.clone(), person.reaches.clone()])
+    });
+    table(book, &UNDECIDED, 9.0, rows);
+}
+
+fn annex(book: &mut Book, of: &UnitNotice) {
+    book.turn();
+    book.paragraph(&format!("附件：{}年度集中参保人员名单", of.year), 0.0, Style::of(13.0).bold());
+    book.remark(&format!(
+        "共{}人。证件号码和会员服务卡号已部分隐去；会员服务卡号栏为横线的，是经单位确认的未办卡会员。",
+        of.people.len()
+    ));
+    book.gap(4.0);
+    let rows = (1..).zip(&of.people).map(|(number, person): (usize, &Covered)| {
+        Row::of([
+            number.to_string(),
+            person.name.clone(),
+            person.id_kind.clone(),
+            person.id_masked.clone(),
+            person.card_masked.clone().unwrap_or_else(|| "—".to_owned()),
+            day(person.from),
+            day(person.to),
+        ])
+    });
+    table(book, &PEOPLE, 8.5, rows);
+}

@@ -1,0 +1,11 @@
+//! Notices looked at with the tools that readers have: poppler's `pdftotext`, `pdffonts`, `pdftoppm`.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod bureau;
+mod hostile;
+mod invented;
+mod picture;
+mod rare;
+mod tools;
+mod unit;

@@ -1,0 +1,44 @@
+//! Which rows of a file say something about the same document or union.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    hash::{DefaultHasher, Hasher},
+};
+
+use crate::finding::{Code, Fault};
+
+/// Remembers the rows that stand, by their key. A row that was rejected is not entered: the next one with its key is the
+/// first. Of each key 128 bits of hash are kept, so a million rows take some 40 MB.
+#[derive(Debug, Default)]
+pub struct Duplicates {
+    rows: HashMap<u128, u32>,
+}
+
+impl Duplicates {
+    /// Enters a row; gives the number of the first row with that key if there is one.
+    pub fn enter(&mut self, key: &str, row: u32) -> Option<u32> {
+        match self.rows.entry(wide_hash(key)) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(place) => {
+                place.insert(row);
+                None
+            }
+        }
+    }
+
+    /// As [`Duplicates::enter`], with the fault to be told on the later row.
+    pub fn fault(&mut self, key: &str, row: u32, column: &'static str) -> Option<Fault> {
+        let first = self.enter(key, row)?;
+        Some(Fault::new(Code::DuplicateInFile, column).detail(format!("与第 {first} 行相同")))
+    }
+}
+
+fn wide_hash(key: &str) -> u128 {
+    let half = |seed: u8| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u8(seed);
+        hasher.write(key.as_bytes());
+        u128::from(hasher.finish())
+    };
+    half(1) << 64 | half(2)
+}

@@ -1,0 +1,124 @@
+//! Normal forms of text: what clerks' files differ in without meaning anything by it.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+
+/// A character that shows nothing: white space of any script, line breaks, zero-width characters, byte order marks.
+#[must_use]
+pub fn is_blank(c: char) -> bool {
+    match c {
+        // What nearly all of a file consists of is settled first; the tables behind the others are slow.
+        '\u{21}'..='\u{7e}' | '\u{4e00}'..='\u{9fff}' => false,
+        '\0'..=' '
+        | '\u{7f}'
+        | '\u{ad}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{2800}'
+        | '\u{3164}'
+        | '\u{feff}' => true,
+        _ => c.is_whitespace() || c.is_control(),
+    }
+}
+
+/// The text without blanks at its ends.
+#[must_use]
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(is_blank)
+}
+
+/// NFKC without blanks at the ends: full-width letters and digits become plain ones. Borrowed where nothing changes.
+#[must_use]
+pub fn folded(text: &str) -> Cow<'_, str> {
+    let text = trim(text);
+    if text.chars().all(is_settled) || is_nfkc_quick(text.chars()) == IsNormalized::Yes {
+        return Cow::Borrowed(text);
+    }
+    let folded: String = text.nfkc().collect();
+    // Compatibility forms may open onto a blank (´ becomes blank and accent), so the ends are looked at again.
+    match trim(&folded) {
+        inner if inner.len() == folded.len() => Cow::Owned(folded),
+        inner => Cow::Owned(inner.to_owned()),
+    }
+}
+
+/// Plain ASCII and the unified characters of Chinese are their own normal form.
+fn is_settled(c: char) -> bool {
+    matches!(c, '\0'..='\u{7f}' | '\u{4e00}'..='\u{9fff}')
+}
+
+/// As [`folded`], and every blank inside is gone too: for codes and numbers.
+#[must_use]
+pub fn compact(text: &str) -> Cow<'_, str> {
+    let folded = folded(text);
+    if folded.chars().any(is_blank) {
+        // Letters that a blank kept apart from their accents join now, so the shorter text is folded once more.
+        let dense: String = folded.chars().filter(|c| !is_blank(*c)).collect();
+        return Cow::Owned(compact(&dense).into_owned());
+    }
+    folded
+}
+
+/// What is stored of a free text: as written, without blanks at the ends, with runs of inner blanks and line breaks
+/// as one space and invisible characters dropped.
+#[must_use]
+pub fn tidy(text: &str) -> Cow<'_, str> {
+    let text = trim(text);
+    let mut last_blank = false;
+    let plain = text.chars().all(|c| {
+        let fine = c == ' ' && !last_blank || !is_blank(c);
+        last_blank = c == ' ';
+        fine
+    });
+    if plain {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !is_blank(c) {
+            out.push(c);
+        } else if shows_space(c) && !out.ends_with(' ') {
+            out.push(' ');
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn shows_space(c: char) -> bool {
+    c.is_whitespace()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn full_width_writing_becomes_plain() {
+        assert_eq!(folded("　３１０１９９Ｘ "), "310199X");
+        assert_eq!(compact("310199 19900101\u{a0}0014\r\n"), "310199199001010014");
+        assert!(matches!(folded(" 王小明 "), Cow::Borrowed("王小明")));
+    }
+
+    #[test]
+    fn free_text_keeps_its_writing_but_not_its_line_breaks() {
+        assert_eq!(tidy(" 示例路\r\n 一号（东）\u{200b} "), "示例路 一号（东）");
+        assert!(matches!(tidy("a b"), Cow::Borrowed("a b")));
+        assert_eq!(tidy("a  b"), "a b");
+    }
+
+    proptest! {
+        #[test]
+        fn normal_forms_are_stable(text in any::<String>()) {
+            let once = folded(&text).into_owned();
+            prop_assert_eq!(folded(&once), once.as_str());
+            let once = compact(&text).into_owned();
+            prop_assert_eq!(compact(&once), once.as_str());
+            let once = tidy(&text).into_owned();
+            prop_assert_eq!(tidy(&once), once.as_str());
+        }
+    }
+}

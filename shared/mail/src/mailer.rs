@@ -1,0 +1,106 @@
+//! The one door through which mails go out: an outbox folder, or an SMTP server.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::outbox::Outbox;
+use crate::smtp::{Smtp, SmtpUrl};
+use crate::{Address, Outgoing, SendError, SettingsError, compose};
+
+/// What a mailer is made from.
+#[derive(Clone)]
+pub struct MailerSettings {
+    /// `mail.url`; empty: the outbox.
+    pub url: String,
+    /// Folder of `.eml` files, where no server is configured.
+    pub outbox: PathBuf,
+    /// Rehearsal: all mails go here. Empty: off.
+    pub redirect_to: String,
+    /// Most connections to the server.
+    pub connections: u32,
+    /// Longest wait for an answer of the server; for the answer to a mail's text, four times that.
+    pub timeout: Duration,
+    /// Largest mail, encoded.
+    pub most_bytes: u64,
+}
+
+impl std::fmt::Debug for MailerSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MailerSettings").field("outbox", &self.outbox).finish_non_exhaustive()
+    }
+}
+
+/// How a mail went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// The server has taken it, with these words (the queue id, often).
+    Accepted(String),
+    /// It lies in this file.
+    Written(PathBuf),
+}
+
+/// Sends mails; shared by reference.
+#[derive(Debug)]
+pub struct Mailer {
+    engine: Engine,
+    redirect_to: Option<Address>,
+    most_bytes: u64,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Outbox(Outbox),
+    Smtp(Smtp),
+}
+
+impl Mailer {
+    /// Reads the settings; no server is asked yet.
+    pub fn open(settings: &MailerSettings) -> Result<Self, SettingsError> {
+        let redirect_to = match settings.redirect_to.as_str() {
+            "" => None,
+            text => {
+                Some(Address::parse(text).map_err(|cause| SettingsError::Address { key: "mail.redirect_to", cause })?)
+            }
+        };
+        let engine = if settings.url.is_empty() {
+            Engine::Outbox(Outbox::open(settings.outbox.clone())?)
+        } else {
+            Engine::Smtp(Smtp::new(SmtpUrl::parse(&settings.url)?, settings.connections, settings.timeout)?)
+        };
+        Ok(Self { engine, redirect_to, most_bytes: settings.most_bytes })
+    }
+
+    /// Sends one mail. It is bounded in time; a dropped call after the text was begun is as unknown as a lost connection.
+    pub async fn send(&self, mail: &Outgoing) -> Result<Sent, SendError> {
+        let composed = compose(mail, self.redirect_to.as_ref())?;
+        let bytes = composed.bytes.len() as u64;
+        if bytes > self.most_bytes {
+            return Err(SendError::TooLarge { bytes, limit: self.most_bytes });
+        }
+        match &self.engine {
+            Engine::Outbox(outbox) => outbox.send(mail.message_id, composed).await.map(Sent::Written),
+            Engine::Smtp(smtp) => smtp.send(&composed).await.map(Sent::Accepted),
+        }
+    }
+
+    /// Largest mail that is sent, encoded, in bytes.
+    #[must_use]
+    pub fn most_bytes(&self) -> u64 {
+        self.most_bytes
+    }
+
+    /// Whether a mail that is sent a second time takes the place of the first: so it is in the outbox, where the file has
+    /// the same name, and never with a server.
+    #[must_use]
+    pub fn overwrites(&self) -> bool {
+        matches!(self.engine, Engine::Outbox(_))
+    }
+
+    /// Whether mails could be sent now: the outbox can be written, or the server greets us, with TLS and login as configured.
+    pub async fn check(&self) -> Result<(), SendError> {
+        match &self.engine {
+            Engine::Outbox(outbox) => outbox.check().await,
+            Engine::Smtp(smtp) => smtp.check().await,
+        }
+    }
+}

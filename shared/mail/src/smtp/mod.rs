@@ -1,0 +1,8 @@
+//! The SMTP engine: lettre's connection step by step, because only whoever issues DATA knows whether a mail may be out.
+
+mod conversation;
+mod pool;
+mod url;
+
+pub(crate) use pool::Smtp;
+pub(crate) use url::{SmtpUrl, Tls};

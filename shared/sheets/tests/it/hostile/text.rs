@@ -1,0 +1,105 @@
+//! Text: lines without end, bytes of no text, and files that are not what their name says.
+
+use domain::finding::Code;
+use encoding_rs::GB18030;
+use sheets::ReadLimits;
+
+use super::{Told, limits, outcomes, texts};
+use crate::{
+    make::{self, csv, noise},
+    support::{Desk, ROSTER},
+};
+
+fn roster(more: &str) -> Vec<u8> {
+    format!("{}{more}", csv(&make::table(2), ",")).into_bytes()
+}
+
+#[test]
+fn lines_and_cells_beyond_measure_are_told_by_their_row() {
+    let limits = ReadLimits { upload_bytes: 16 << 20, memory_bytes: 96 << 20, ..limits() };
+    let long = noise(15 << 20);
+    outcomes(
+        limits,
+        vec![
+            ("a line of a hundred million bytes", vec![b'x'; 100 << 20], Told::Rejected(Code::TooLarge, "文件大小")),
+            ("a line of fifteen million bytes", roster(&long), Told::Rejected(Code::TooLarge, "第 4 行的内容")),
+            (
+                "a first line of fifteen million bytes",
+                long.into_bytes(),
+                Told::Rejected(Code::TooLarge, "第 1 行的内容"),
+            ),
+            ("fifteen million commas", roster(&",".repeat(15 << 20)), Told::Rows(2)),
+            ("two million empty lines", roster(&"\n".repeat(2 << 20)), Told::Rows(2)),
+            ("fifteen million quotes", roster(&"\"".repeat(15 << 20)), Told::Rejected(Code::Damaged, "第 4 行的引号")),
+            (
+                "a text in column 513",
+                roster(&format!("{}x", ",".repeat(512))),
+                Told::Rejected(Code::TooLarge, "512 列"),
+            ),
+            (
+                "a quote that is never closed",
+                roster("\"示例,身份证,1\r\n示例,身份证,2\r\n"),
+                Told::Rejected(Code::Damaged, "第 4 行的引号"),
+            ),
+            (
+                "two quotes in two rows",
+                roster("\"示例,身份证,1\r\n示例,身份证,2\r\n\"示例,身份证,3\r\n"),
+                Told::Rejected(Code::Damaged, "第 4 行的引号"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn bytes_of_no_text_and_of_two_encodings_are_not_guessed_at() {
+    let (utf8, gb) = (roster(""), GB18030.encode(&csv(&make::table(2), ",")).0.into_owned());
+    let early = [b"\0\0".as_slice(), &utf8].concat();
+    let mixed = || Told::Rejected(Code::NotASpreadsheet, "混有不同的编码");
+    outcomes(
+        limits(),
+        vec![
+            ("NUL bytes in front", early, Told::Rejected(Code::NotASpreadsheet, "")),
+            ("UTF-8, then GB18030", [utf8.as_slice(), &gb].concat(), mixed()),
+            ("GB18030, then UTF-8", [gb.as_slice(), &utf8].concat(), mixed()),
+            ("a mark of UTF-8 before GB18030", [b"\xef\xbb\xbf".as_slice(), &gb].concat(), mixed()),
+            (
+                "half a character at the end",
+                utf8[..utf8.len() - 3].iter().copied().chain([0xe5, 0xbc]).collect(),
+                mixed(),
+            ),
+            ("bytes of no encoding", [utf8.as_slice(), b"\xff\xff\xff\n"].concat(), mixed()),
+        ],
+    );
+    // Far down, where the look at the first bytes does not reach, they say nothing.
+    let far = [roster(&"示例,身份证,1\n".repeat(1000)).as_slice(), b"\0\0\xe7\xa4\xba\0,\xe8\xba\xab,2\n"].concat();
+    let spool = Desk::new(limits()).read(ROSTER, &far).unwrap();
+    let (_, cells) = texts(&spool).pop().unwrap();
+    assert_eq!((spool.count, cells[0].as_str(), cells[2].as_str()), (1003, "示", "2"));
+}
+
+#[test]
+fn files_under_another_format_s_name_are_told_by_their_content() {
+    let xml = r#"<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>"#;
+    let save_as = |what: &'static str| Told::Rejected(Code::NotASpreadsheet, what);
+    outcomes(
+        limits(),
+        vec![
+            ("text that calls itself .xlsx", roster(""), Told::Rows(2)),
+            ("a page", b"\xef\xbb\xbf<HTML><table><tr><td>1</td></tr></table>".to_vec(), save_as("HTML")),
+            (
+                "a page in two bytes a character",
+                "\u{feff}<table>".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+                save_as("HTML"),
+            ),
+            (
+                "a page that was mailed",
+                b"MIME-Version: 1.0\r\nContent-Type: multipart/related".to_vec(),
+                save_as("HTML"),
+            ),
+            ("the format of 2003", xml.as_bytes().to_vec(), save_as("2003")),
+            ("a picture", b"\x89PNG\r\n\x1a\n\0\0".to_vec(), save_as("图片")),
+            ("one line", b"\xe5\xa7\x93\xe5\x90\x8d".to_vec(), save_as("普通文本")),
+            ("nothing", Vec::new(), save_as("空")),
+        ],
+    );
+}

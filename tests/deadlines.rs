@@ -1,0 +1,10 @@
+//! Deadlines on both databases: the reconciler, the worker that enforces closings, and the forecast, at the instants where
+//! they could go wrong.
+
+mod at_once;
+mod closings;
+mod keeping;
+mod reminders;
+pub mod scene;
+mod undoing;
+mod windows;

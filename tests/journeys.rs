@@ -1,0 +1,42 @@
+//! Journeys: what people do with the product, from the command to what they get in their hands. Most run on the embedded
+//! engine and on PostgreSQL, RabbitMQ, S3 and SMTP.
+
+#[macro_use]
+mod place;
+
+mod acts;
+mod arguments;
+mod bureaus;
+mod clock;
+mod comparison;
+mod comparison_laws;
+mod demo;
+mod documents;
+mod enrollment;
+mod figures;
+mod held;
+mod hostile;
+mod instant;
+mod letter;
+mod mail;
+mod monitor;
+mod notices;
+mod offered;
+mod operator;
+mod payment;
+mod privacy;
+mod readme;
+mod rejected;
+mod removals;
+mod rights;
+mod services;
+mod sheet;
+mod statistics;
+mod transfers;
+mod tree;
+mod uploads;
+
+/// A number as the manual's screens show it.
+fn masked(number: &str) -> String {
+    format!("{} **** **** {}", &number[..4], &number[number.len() - 4..])
+}

@@ -1,0 +1,4 @@
+//! Offices: what we write is opened by a real office program and by openpyxl, and what clerks save there is read again.
+
+mod results;
+mod templates;

@@ -1,0 +1,273 @@
+//! Mails that events lead to. Receipts go with their notices and are written where those are made.
+
+use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, voucher_deadline};
+use domain::{
+    enrollment::{instant::InstantStatus, reason::instant_zh, submission::SubmissionStatus},
+    money::{Money, Yuan},
+    year::{texts::day_zh, window::WindowKind},
+};
+use mail::template::{Figure, PersonLine, YearLetter};
+use messages::Envelope;
+use runtime::shanghai_time;
+use store::{
+    Unit, batches::Batch, failures::Failure, instants::Instant, messages::Job, submissions::Fen,
+    submissions::Submission, vouchers::Voucher,
+};
+
+use super::{event::Event, facts::Facts};
+use crate::{Shift, WorkError};
+
+/// People that a mail names.
+const NAMED: usize = 20;
+
+/// Writes the mails of these events into the ledger.
+pub(super) async fn tell(
+    shift: &Shift,
+    unit: &mut Unit,
+    outbox: &mut Outbox,
+    jobs: &[Job],
+    events: &[Event],
+    facts: &Facts,
+    moment: Moment,
+) -> Result<(), WorkError> {
+    let mut letters = Vec::new();
+    for (job, event) in jobs.iter().zip(events) {
+        let cause = &job.envelope;
+        match event {
+            Event::Reviewed(id) => letters.extend(approved(facts, *id, cause)),
+            Event::Returned(id) => letters.extend(returned(facts, *id, cause, moment)),
+            Event::Uploaded(id) | Event::Confirmed(id) | Event::Rejected(id) => {
+                let voucher = facts.vouchers.get(id);
+                letters.extend(voucher.and_then(|voucher| of_voucher(facts, event, voucher, cause)));
+            }
+            Event::InstantSubmitted(id) | Event::InstantDecided(id) => {
+                if let Some(of) = facts.instants.get(id) {
+                    let people = store::instants::people(unit, *id).await?;
+                    let line = |one: &store::instants::InstantPerson| PersonLine {
+                        name: one.name.clone(),
+                        id_masked: one.id_masked.clone(),
+                        note: String::new(),
+                    };
+                    let people = people.iter().take(NAMED).map(line).collect();
+                    letters.extend(instant(facts, event, of, people, cause));
+                }
+            }
+            Event::Undone(ids) => {
+                letters.extend(ids.iter().filter_map(|id| undone(facts, facts.failures.get(id)?, cause)));
+            }
+            // What failed is told by who enforces the closing; receipts and lists go with their notices.
+            Event::Submitted { .. } | Event::Failed(_) | Event::BatchSubmitted(_) | Event::BatchEffective(_) => {}
+        }
+    }
+    shift.desk.post(unit, outbox, &letters, moment).await?;
+    Ok(())
+}
+
+/// Money as mails have it.
+pub(crate) fn money(fen: Fen) -> Money {
+    Money { total_fen: fen.total, municipal_fen: fen.municipal, bureau_fen: fen.bureau, unit_fen: fen.unit }
+}
+
+/// How many, as mails have it.
+pub(crate) fn count(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}
+
+/// The days of cover of a year, as people read them.
+pub(crate) fn cover(season: &Season) -> (String, String) {
+    season.file.days(WindowKind::Cover).map(|days| (day_zh(days.first), day_zh(days.last))).unwrap_or_default()
+}
+
+fn of_submission(of: &Submission, season: &Season) -> YearLetter {
+    let (cover_from, cover_to) = cover(season);
+    YearLetter {
+        year: of.year,
+        org_code: of.org_code.clone(),
+        org_name: of.org_name.clone(),
+        number: of.number.clone(),
+        version: of.version,
+        plan: season.file.plan(&of.plan).map(|plan| plan.name.clone()).unwrap_or_default(),
+        headcount: Some(count(of.people)),
+        money: Some(money(of.fen)),
+        cover_from,
+        cover_to,
+        ..YearLetter::default()
+    }
+}
+
+fn status(of: &Submission) -> Option<SubmissionStatus> {
+    SubmissionStatus::parse(&of.status)
+}
+
+/// To the unit: on the submission list, unless events have overtaken that.
+fn approved(facts: &Facts, id: i64, cause: &Envelope) -> Option<Letter> {
+    use SubmissionStatus::{Approved, Effective, Finalized};
+    let of = facts.submissions.get(&id)?;
+    let season = facts.seasons.get(&of.year)?;
+    let org = facts.orgs.get(&of.org_id)?;
+    if !matches!(status(of), Some(Approved | Finalized | Effective)) {
+        return None;
+    }
+    let mut data = of_submission(of, season);
+    data.at = of.reviewed_at.map(shanghai_time).unwrap_or_default();
+    if of.fen.unit > 0 {
+        let window = season.window(WindowKind::UnitPayment, &of.org_path);
+        data.due_fen = Some(of.fen.unit);
+        data.until = window.map(|window| instant_zh(window.closes_at)).unwrap_or_default();
+        data.account = facts.orgs.get(&of.bureau_id).map(|bureau| bureau.name.clone()).unwrap_or_default();
+    }
+    let letter =
+        Letter::new("submission-approved", Matter::Submission(id), of.version, &data, Cause::Message(cause.clone()));
+    Some(letter.of(org).to(Reader::org(org)))
+}
+
+/// Back to the unit, with the reason, and until when it may submit again.
+fn returned(facts: &Facts, id: i64, cause: &Envelope, moment: Moment) -> Option<Letter> {
+    let of = facts.submissions.get(&id)?;
+    let season = facts.seasons.get(&of.year)?;
+    let org = facts.orgs.get(&of.org_id)?;
+    if status(of) != Some(SubmissionStatus::Returned) {
+        return None;
+    }
+    let window = season.window(WindowKind::Submission, &of.org_path).filter(|window| window.is_open(moment.business));
+    let data = YearLetter {
+        at: of.reviewed_at.map(shanghai_time).unwrap_or_default(),
+        reason: of.reason.clone().unwrap_or_default(),
+        until: window.map(|window| instant_zh(window.closes_at)).unwrap_or_default(),
+        ..of_submission(of, season)
+    };
+    let letter =
+        Letter::new("submission-returned", Matter::Submission(id), of.version, &data, Cause::Message(cause.clone()));
+    Some(letter.of(org).to(Reader::org(org)))
+}
+
+/// What mails say of a batch.
+pub(crate) fn of_batch(of: &Batch, season: &Season) -> YearLetter {
+    YearLetter {
+        year: of.year,
+        org_code: of.org_code.clone(),
+        org_name: of.org_name.clone(),
+        number: of.batch_no.clone(),
+        units: Some(count(of.units)),
+        headcount: Some(count(of.people)),
+        money: Some(money(of.fen)),
+        credit_fen: of.credit_fen,
+        due_fen: Some(of.due_fen),
+        until: voucher_deadline(season, of).map(instant_zh).unwrap_or_default(),
+        account: of_account(season),
+        ..YearLetter::default()
+    }
+}
+
+fn of_voucher(facts: &Facts, event: &Event, voucher: &Voucher, cause: &Envelope) -> Option<Letter> {
+    let batch = facts.batches.get(&voucher.batch_id?)?;
+    let season = facts.seasons.get(&batch.year)?;
+    let org = facts.orgs.get(&batch.org_id)?;
+    let mut data = of_batch(batch, season);
+    let decided = voucher.decided_at.map(shanghai_time).unwrap_or_default();
+    let kind = match event {
+        Event::Confirmed(_) => {
+            (data.at, data.by, data.due_fen) = (decided, "职保中心".to_owned(), None);
+            (data.cover_from, data.cover_to) = cover(season);
+            "voucher-confirmed"
+        }
+        Event::Rejected(_) => {
+            (data.at, data.by) = (decided, "职保中心".to_owned());
+            data.reason = voucher.reason.clone().unwrap_or_default();
+            "voucher-rejected"
+        }
+        _ => {
+            data.at = shanghai_time(voucher.uploaded_at);
+            let figure = |label: &str, value: String| Figure { label: label.to_owned(), value };
+            data.facts = vec![
+                figure("凭证金额", format!("{} 元", Yuan(voucher.amount_fen))),
+                figure("到账日期", day_zh(voucher.paid_on)),
+                figure("文件", voucher.file_name.clone()),
+            ];
+            "voucher-uploaded"
+        }
+    };
+    let letter = Letter::new(kind, Matter::Voucher(voucher.id), 1, &data, Cause::Message(cause.clone())).of(org);
+    Some(if kind == "voucher-uploaded" {
+        facts.centre.iter().cloned().fold(letter, Letter::to)
+    } else {
+        letter.to(Reader::org(org)).to(Reader::address(&batch.email))
+    })
+}
+
+/// To the unit, and what is submitted to its bureau, too. A draft that is handed in again after a return is another version.
+fn instant(facts: &Facts, event: &Event, of: &Instant, people: Vec<PersonLine>, cause: &Envelope) -> Option<Letter> {
+    use InstantStatus::{Approved, Returned, Submitted};
+    let season = facts.seasons.get(&of.year)?;
+    let org = facts.orgs.get(&of.org_id)?;
+    let at = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(shanghai_time).unwrap_or_default();
+    let bureau = facts.orgs.get(&of.bureau_id);
+    let mut data = YearLetter {
+        year: of.year,
+        org_code: of.org_code.clone(),
+        org_name: of.org_name.clone(),
+        number: of.id.to_string(),
+        plan: season.file.plan(&of.plan).map(|plan| plan.name.clone()).unwrap_or_default(),
+        headcount: Some(count(of.people)),
+        money: Some(money(of.fen)),
+        cover_from: day_zh(of.cover_from),
+        cover_to: day_zh(of.cover_to),
+        people,
+        people_in_all: count(of.people),
+        ..YearLetter::default()
+    };
+    let kind = match (event, InstantStatus::parse(&of.status)?) {
+        (Event::InstantSubmitted(_), Submitted) => {
+            data.at = at(of.submitted_at);
+            "instant-submitted"
+        }
+        (Event::InstantDecided(_), Approved) => {
+            data.at = at(of.decided_at);
+            data.due_fen = Some(of.fen.bureau + of.fen.unit);
+            data.until = of.voucher_until.map(instant_zh).unwrap_or_default();
+            data.account = of_account(season);
+            "instant-approved"
+        }
+        (Event::InstantDecided(_), Returned) => {
+            data.at = at(of.decided_at);
+            data.reason = of.reason.clone().unwrap_or_default();
+            (data.cover_from, data.cover_to) = (String::new(), String::new());
+            "instant-returned"
+        }
+        _ => return None,
+    };
+    if kind != "instant-submitted" {
+        data.by = bureau.map(|bureau| bureau.name.clone()).unwrap_or_default();
+    }
+    let version = of.submitted_at.map_or(1, |at| at.timestamp());
+    let letter = Letter::new(kind, Matter::Instant(of.id), version, &data, Cause::Message(cause.clone()));
+    let letter = letter.of(org).to(Reader::org(org));
+    Some(match bureau.filter(|_| kind == "instant-submitted") {
+        Some(bureau) => letter.to(Reader::org(bureau)),
+        None => letter,
+    })
+}
+
+fn of_account(season: &Season) -> String {
+    let account = season.file.accounts().first();
+    account.map(|one| format!("{}，{}，账号 {}", one.holder, one.bank, one.number)).unwrap_or_default()
+}
+
+/// To all whom the failure was told.
+fn undone(facts: &Facts, failure: &Failure, cause: &Envelope) -> Option<Letter> {
+    let of = facts.submissions.get(&failure.submission_id)?;
+    let season = facts.seasons.get(&of.year)?;
+    let org = facts.orgs.get(&of.org_id)?;
+    let data = YearLetter {
+        at: failure.undone_at.map(shanghai_time).unwrap_or_default(),
+        reason: failure.undo_reason.clone().unwrap_or_default(),
+        ..of_submission(of, season)
+    };
+    let letter =
+        Letter::new("failure-undone", Matter::Failure(failure.id), 1, &data, Cause::Message(cause.clone())).of(org);
+    let letter = letter.to(Reader::org(org));
+    Some(match facts.orgs.get(&of.bureau_id) {
+        Some(bureau) => letter.to(Reader::org(bureau)),
+        None => letter,
+    })
+}

@@ -1,0 +1,131 @@
+//! The notice of a bureau's list, and the mail that it goes with.
+
+use std::collections::BTreeMap;
+
+use desk::{Cause, Letter, Matter, Reader, Season};
+use documents::{BureauNotice, Contact, PlanTotal, Union, UnitLine};
+use domain::{
+    enrollment::premium::Due,
+    mask::mask_phone,
+    money::Money,
+    organization::Level,
+    year::{texts::TextKey, window::WindowKind},
+};
+use mail::template::{NoticeLine, YearLetter};
+use messages::Envelope;
+use runtime::shanghai_time;
+use store::{
+    StoreError, Vault, View,
+    batches::{self, Batch},
+    notices::Notice,
+    organizations::Organization,
+    submissions::{self, Submission, SubmissionSelection},
+};
+
+use super::{Draft, local};
+use crate::{
+    WorkError,
+    enrollment::tell::{count, money, of_batch},
+};
+
+/// Reads a batch; the notice to be rendered, and its mail.
+pub(super) async fn draft(
+    view: &mut View,
+    vault: &Vault,
+    notice: &Notice,
+    cause: &Envelope,
+) -> Result<(Draft, Option<Letter>), WorkError> {
+    let id = notice.batch_id.ok_or(WorkError::Missing("batch"))?;
+    let batch = batches::get_many(view, &[id]).await?.pop().ok_or(WorkError::Missing("batch"))?;
+    let org = store::organizations::get(view, batch.org_id).await?.ok_or(WorkError::Missing("bureau"))?;
+    let season = Season::load(view, batch.year).await?;
+    let issuer = store::organizations::root(view).await?.map(|root| root.name).unwrap_or_default();
+    let wanted = SubmissionSelection {
+        year: batch.year,
+        below: "/".to_owned(),
+        batch_id: Some(id),
+        most: i64::MAX,
+        ..SubmissionSelection::default()
+    };
+    let mut units = submissions::list(view, &wanted).await?;
+    let upper = store::organizations::upper_below(view, &org.path).await?;
+    // The units of each secondary union together, those of none first.
+    let code = |one: &Submission| above(&upper, one).map(|union| union.code.clone());
+    units.sort_by_cached_key(|one| (code(one), one.org_code.clone()));
+    let mobile = vault.open(&batch.mobile).map_err(StoreError::from)?;
+    let data = YearLetter {
+        at: shanghai_time(batch.submitted_at),
+        notice: Some(NoticeLine { id: notice.id, number: notice.number.clone(), version: notice.version }),
+        ..of_batch(&batch, &season)
+    };
+    let letter =
+        Letter::new("batch-submitted", Matter::Batch(batch.id), 1, &data, Cause::Message(cause.clone())).of(&org);
+    let letter = letter.to(Reader::org(&org)).to(Reader::address(&batch.email));
+    let document = document(&batch, &season, notice, (&units, &upper), issuer, mask_phone(&mobile))?;
+    Ok((Draft::Bureau(Box::new(document)), Some(letter)))
+}
+
+fn document(
+    batch: &Batch,
+    season: &Season,
+    notice: &Notice,
+    (units, upper): (&[Submission], &[Organization]),
+    issuer: String,
+    mobile_masked: String,
+) -> Result<BureauNotice, WorkError> {
+    let file = &season.file;
+    let days = file.days(WindowKind::Cover).ok_or(WorkError::Missing("cover"))?;
+    let window = season.window(WindowKind::BureauPayment, &batch.org_path);
+    let window = window.ok_or(WorkError::Missing("window of the bureaus' payment"))?;
+    let account = file.accounts().first().ok_or(WorkError::Missing("account of the year"))?.clone();
+    let line = |one: &Submission| UnitLine {
+        unit: Union { code: one.org_code.clone(), name: one.org_name.clone() },
+        secondary: above(upper, one).map(|union| Union { code: union.code.clone(), name: union.name.clone() }),
+        plan_code: one.plan.clone(),
+        people: count(one.people),
+        money: money(one.fen),
+    };
+    Ok(BureauNotice {
+        issuer,
+        number: notice.number.clone(),
+        version: u32::try_from(notice.version).unwrap_or(u32::MAX),
+        replaces: None,
+        year: batch.year,
+        bureau: Union { code: batch.org_code.clone(), name: batch.org_name.clone() },
+        batch_no: batch.batch_no.clone(),
+        submitted_at: local(batch.submitted_at),
+        contact: Contact { name: batch.contact.clone(), mobile_masked, email: batch.email.clone() },
+        plans: plans(season, units)?,
+        units: units.iter().map(line).collect(),
+        due: Due { money: money(batch.fen), credit_fen: batch.credit_fen, credit_left_fen: 0, due_fen: batch.due_fen },
+        account,
+        pay_by: window.last_day(),
+        cover_from: days.first,
+        cover_to: days.last,
+        payment_text: file.text(TextKey::BureauPayment),
+    })
+}
+
+/// The secondary union above a unit.
+fn above<'o>(upper: &'o [Organization], one: &Submission) -> Option<&'o Organization> {
+    let secondary = upper.iter().filter(|org| org.level == Level::Secondary.name());
+    secondary.filter(|org| one.org_path.starts_with(&org.path)).max_by_key(|org| org.path.len())
+}
+
+/// The totals of each plan, in the order of their codes.
+fn plans(season: &Season, units: &[Submission]) -> Result<Vec<PlanTotal>, WorkError> {
+    let mut totals: BTreeMap<&str, PlanTotal> = BTreeMap::new();
+    for one in units {
+        let total = totals.entry(&one.plan).or_insert_with(|| PlanTotal {
+            code: one.plan.clone(),
+            name: season.file.plan(&one.plan).map(|plan| plan.name.clone()).unwrap_or_default(),
+            units: 0,
+            people: 0,
+            money: Money::ZERO,
+        });
+        total.units += 1;
+        total.people += count(one.people);
+        total.money = total.money.plus(money(one.fen)).map_err(|error| WorkError::Notice(error.to_string()))?;
+    }
+    Ok(totals.into_values().collect())
+}

@@ -1,0 +1,109 @@
+//! Registry feeds: facts about documents, kept whether or not somebody with the document is a member (decisions 1).
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use desk::{Moment, Outbox};
+use domain::{
+    card::CardNumber,
+    cell::Cell,
+    facts::Facts,
+    import::{self, Decision},
+    person::Staff,
+    row::{Checked, Context, RegistryRow},
+    template::TemplateKind,
+};
+use store::{DocKey, Session, StoreError, Unit, facts::NewFacts, organizations::SealedOption};
+
+use super::{
+    import::{File, Import},
+    rows::Line,
+    tally::Fate,
+};
+use crate::{Shift, WorkError};
+
+/// The import of `registry`.
+pub(crate) struct Registry;
+
+/// What is on record about the documents of a chunk.
+pub(crate) struct Known {
+    facts: HashMap<DocKey, Facts>,
+    keys: Vec<Option<DocKey>>,
+}
+
+#[async_trait]
+impl Import for Registry {
+    type Row = RegistryRow;
+    type Known = Known;
+    const KIND: TemplateKind = TemplateKind::Registry;
+    const ONE_AT_A_TIME: bool = true;
+
+    fn check(cells: &[Cell<'_>], context: Context) -> Checked<RegistryRow> {
+        domain::row::registry(cells, context)
+    }
+
+    fn key(row: &RegistryRow) -> (String, &'static str) {
+        (row.document.key(), "id_number")
+    }
+
+    async fn look<S: Session>(
+        _shift: &Shift,
+        session: &mut S,
+        _files: &[File<'_>],
+        lines: &[Line<RegistryRow>],
+    ) -> Result<Known, WorkError> {
+        let vault = session.vault();
+        let keys: Vec<Option<DocKey>> =
+            lines.iter().map(|line| line.row.as_ref().map(|row| vault.doc_key(&row.document.key()))).collect();
+        let wanted: Vec<DocKey> = keys.iter().flatten().copied().collect();
+        let mut facts = HashMap::new();
+        for row in store::facts::known(session, &wanted).await? {
+            let card = row.card.0.as_ref().map(|card| vault.open(card)).transpose().map_err(StoreError::from)?;
+            let known = Facts {
+                card: card.as_deref().and_then(CardNumber::stored),
+                social_insurance: row.social_insurance,
+                retired_on: row.retired_on,
+                deceased_on: row.deceased_on,
+                staff: row.staff.as_deref().and_then(Staff::parse),
+            };
+            facts.insert(row.key()?, known);
+        }
+        Ok(Known { facts, keys })
+    }
+
+    fn decide(_file: &File<'_>, place: usize, row: &RegistryRow, known: &Known) -> Decision {
+        let facts = known.keys[place].and_then(|key| known.facts.get(&key));
+        Decision { outcome: import::facts(&row.facts, facts), faults: Vec::new() }
+    }
+
+    async fn apply(
+        _shift: &Shift,
+        unit: &mut Unit,
+        files: &[File<'_>],
+        lines: &[Line<RegistryRow>],
+        decisions: &[Decision],
+        known: &Known,
+        moment: Moment,
+        _outbox: &mut Outbox,
+    ) -> Result<(), WorkError> {
+        let vault = unit.vault();
+        let mut new = Vec::new();
+        for (place, (line, decision)) in lines.iter().zip(decisions).enumerate() {
+            let (Some(row), Some(doc_key)) = (&line.row, known.keys[place]) else { continue };
+            if !matches!(Fate::from(&decision.outcome), Fate::New | Fate::Changed) {
+                continue;
+            }
+            let card = row.facts.card.as_ref().map(|card| vault.seal(card.as_str())).transpose();
+            new.push(NewFacts {
+                doc_key,
+                card: SealedOption(card.map_err(StoreError::from)?),
+                social_insurance: row.facts.social_insurance,
+                retired_on: row.facts.retired_on,
+                deceased_on: row.facts.deceased_on,
+                staff: row.facts.staff.map(Staff::name),
+            });
+        }
+        let Some(file) = files.first() else { return Ok(()) };
+        Ok(store::facts::put(unit, &new, file.task.upload.id, moment.business).await?)
+    }
+}
