@@ -302,7 +302,7 @@ async fn what_is_no_workbook_of_this_comparison_changes_nothing(place: Place) {
         ("other.xlsx", actions(&other, &[(absent, "转移")]).xlsx(), "other-comparison"),
         ("item.xlsx", no_item.xlsx(), "not-an-item"),
         ("roster.xlsx", roster(&People::seeded(1).take(2)).xlsx(), "no-header"),
-        ("empty.xlsx", actions(&shown, &[(absent, "")]).xlsx(), "no-rows"),
+        ("empty.xlsx", actions(&shown, &[(absent, "")]).xlsx(), "nothing-chosen"),
         ("photo.xlsx", b"\x89PNG\r\n\x1a\n".to_vec(), "not-a-spreadsheet"),
     ];
     for (name, bytes, code) in files {

@@ -50,7 +50,7 @@ async fn a_bounced_address_gets_nothing_more_and_its_bureau_sees_it(place: Place
     assert_eq!(preview, json!({"mails": 1, "recipients": [[address, 1]], "bounced": 1}));
     let told = place.at.must(&words).await;
     assert!(
-        told.contains("1 mails to 1 addresses would be sent again; --yes does it") && told.contains(&address),
+        told.contains("1 mail to 1 address would be sent again; --yes does it") && told.contains(&address),
         "{told}"
     );
     assert!(told.contains("1 of them to addresses that mails came back from"), "{told}");

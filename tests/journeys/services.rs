@@ -24,7 +24,8 @@ async fn without_its_database_a_command_ends_with_3_and_the_doctor_says_what_to_
     let words = ["upload", "members", file.to_str().unwrap(), "--org", UNION, "--type", "external", "--wait"];
     let told = at.run(&words).await.code(3);
     assert!(told.stderr.contains("can't be reached"), "{}", told.stderr);
-    let doctor = at.run(&["doctor"]).await.code(1);
+    assert!(told.stderr.contains("refused"), "why no connection came about: {}", told.stderr);
+    let doctor = at.run(&["doctor"]).await.code(3);
     assert!(doctor.stdout.contains("WRONG  database") && doctor.stdout.contains("database.url"), "{}", doctor.stdout);
     // Offline commands need no service.
     let _ = at.must(&["check", "members", file.to_str().unwrap()]).await;
@@ -78,7 +79,7 @@ async fn with_the_broker_away_files_are_accepted_and_done_when_it_is_back() {
     assert_eq!(accepted["status"], "received", "{accepted}");
     let queues = place.at.json(&["queue", "list"]).await;
     assert_eq!((&queues[0]["queue"], &queues[0]["ready"]), (&"uploads".into(), &1.into()), "{queues}");
-    let doctor = place.at.run(&["doctor"]).await.code(1);
+    let doctor = place.at.run(&["doctor"]).await.code(3);
     assert!(doctor.stdout.contains("WRONG  broker"), "{}", doctor.stdout);
 
     place.at.set("broker.url", good);
@@ -111,7 +112,7 @@ async fn with_the_mail_server_away_work_goes_on_and_each_mail_is_sent_once_later
         mail["about"] == about.as_str() && matches!(mail["status"].as_str(), Some("queued" | "sending"))
     };
     assert!(mails.as_array().unwrap().iter().any(waits), "{mails}");
-    let doctor = place.at.run(&["doctor"]).await.code(1);
+    let doctor = place.at.run(&["doctor"]).await.code(3);
     assert!(doctor.stdout.contains("WRONG  mail"), "{}", doctor.stdout);
 
     place.services.as_mut().unwrap().smtp.up().await;

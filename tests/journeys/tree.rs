@@ -82,6 +82,7 @@ async fn what_the_tree_cannot_be_is_refused(place: Place) {
         ("operator", &["org", "edit", "90010500", "--level", "centre"], "parent-level"),
         ("operator", &["org", "edit", UNION, "--email", "no-address"], "email-format"),
         ("operator", &["org", "edit", UNION, "--uscc", "123"], "uscc-format"),
+        ("operator", &["org", "edit", UNION], "unchanged"),
         ("operator", &["org", "remove", ROOT], "not-empty"),
         ("bureau", &["org", "move", UNION, "--under", "90020000"], "no-right"),
         ("bureau", &["org", "move", STRANGER, "--under", BUREAU], "no-right"),

@@ -8,7 +8,7 @@ use store::{EngineKind, SchemaState};
 use super::Context;
 use crate::{
     app::{self, App},
-    output::{DONE, Failure, REFUSED, table},
+    output::{DONE, Failure, REFUSED, UNREACHABLE, table},
 };
 
 /// Clocks of database and program may differ by this much before it matters, in seconds.
@@ -21,36 +21,57 @@ struct Finding {
     ok: bool,
     found: String,
     remedy: String,
+    /// A service does not answer: the exit code tells it from something that is set up wrongly.
+    #[serde(skip)]
+    away: bool,
 }
 
 impl Finding {
     fn good(what: &'static str, found: impl Into<String>) -> Self {
-        Self { what, ok: true, found: found.into(), remedy: String::new() }
+        Self { what, ok: true, found: found.into(), remedy: String::new(), away: false }
     }
 
     fn bad(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what, ok: false, found: found.into(), remedy: remedy.into() }
+        Self { what, ok: false, found: found.into(), remedy: remedy.into(), away: false }
+    }
+
+    fn away(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { away: true, ..Self::bad(what, found, remedy) }
     }
 }
 
 pub async fn run(context: &Context<'_>) -> Result<u8, Failure> {
     let app = context.compose()?;
     let mut findings = database(&app).await;
+    let workers = if findings.iter().any(|finding| finding.away) {
+        Finding::away("workers", "not known", "the database first")
+    } else {
+        workers(&app).await
+    };
     findings.push(files(&app).await);
     findings.extend(broker(&app).await);
     findings.push(mail(&app).await);
     findings.push(reader(context).await);
-    findings.push(workers(&app).await);
+    findings.push(workers);
     let bad = findings.iter().any(|finding| !finding.ok);
+    let away = findings.iter().any(|finding| finding.away);
     context.printer.document(&findings, |findings| {
-        let rows = findings.iter().map(|finding| {
+        // A remedy has a line of its own: what a service says of itself can be long.
+        let rows = findings.iter().flat_map(|finding| {
             let mark = if finding.ok { "ok" } else { "WRONG" };
-            vec![mark.to_owned(), finding.what.to_owned(), finding.found.clone(), finding.remedy.clone()]
+            let found = vec![mark.to_owned(), finding.what.to_owned(), finding.found.clone()];
+            let remedy = (!finding.remedy.is_empty())
+                .then(|| vec![String::new(), String::new(), format!("-> {}", finding.remedy)]);
+            std::iter::once(found).chain(remedy)
         });
-        table(&["", "what", "found", "remedy"], &rows.collect::<Vec<_>>())
+        table(&["", "what", "found"], &rows.collect::<Vec<_>>())
     });
     app.close().await;
-    Ok(if bad { REFUSED } else { DONE })
+    Ok(match (away, bad) {
+        (true, _) => UNREACHABLE,
+        (false, true) => REFUSED,
+        (false, false) => DONE,
+    })
 }
 
 async fn database(app: &App) -> Vec<Finding> {
@@ -59,7 +80,7 @@ async fn database(app: &App) -> Vec<Finding> {
         EngineKind::Postgres => "PostgreSQL",
     };
     if let Err(error) = app.desk.store.check().await {
-        return vec![Finding::bad("database", error.to_string(), "start it, or mend database.url")];
+        return vec![Finding::away("database", error.to_string(), "start it, or mend database.url")];
     }
     let mut findings = vec![Finding::good("database", format!("{name} answers"))];
     findings.push(match app.desk.store.schema().await {
@@ -103,7 +124,7 @@ async fn database(app: &App) -> Vec<Finding> {
 async fn files(app: &App) -> Finding {
     match app.desk.files.check().await {
         Ok(()) => Finding::good("files", "written, read and deleted a probe"),
-        Err(error) => Finding::bad("files", error.to_string(), "look at files.url, its rights and its room"),
+        Err(error) => Finding::away("files", error.to_string(), "look at files.url, its rights and its room"),
     }
 }
 
@@ -112,7 +133,7 @@ async fn broker(app: &App) -> Vec<Finding> {
         return vec![Finding::good("broker", "embedded")];
     }
     match app.broker.check().await {
-        Err(error) => vec![Finding::bad("broker", error.to_string(), "start it, or mend broker.url")],
+        Err(error) => vec![Finding::away("broker", error.to_string(), "start it, or mend broker.url")],
         Ok(health) => {
             let problems = health.problems();
             if problems.is_empty() {
@@ -135,8 +156,8 @@ async fn mail(app: &App) -> Finding {
     match tokio::time::timeout(Duration::from_secs(15), mailer.check()).await {
         Ok(Ok(())) if app.config.mail.url.is_empty() => Finding::good("mail", "the outbox folder can be written"),
         Ok(Ok(())) => Finding::good("mail", "the server greets us"),
-        Ok(Err(error)) => Finding::bad("mail", error.to_string(), "start it, or mend mail.url"),
-        Err(_) => Finding::bad("mail", "no answer in 15 s", "start it, or mend mail.url"),
+        Ok(Err(error)) => Finding::away("mail", error.to_string(), "start it, or mend mail.url"),
+        Err(_) => Finding::away("mail", "no answer in 15 s", "start it, or mend mail.url"),
     }
 }
 
@@ -171,7 +192,7 @@ async fn workers(app: &App) -> Finding {
     let since = app.desk.clock.machine_now()
         - chrono::TimeDelta::seconds(i64::try_from(app.config.worker.dead_after_s).unwrap_or(15));
     let Ok(mut view) = app.desk.store.view().await else {
-        return Finding::bad("workers", "not known", "the database first");
+        return Finding::away("workers", "not known", "the database stopped answering");
     };
     match store::workers::alive(&mut view, since).await {
         Ok(alive) if alive.is_empty() => Finding::good("workers", "none runs; `upload --wait` works the queues itself"),

@@ -1,7 +1,7 @@
 //! `enroll` and `review`: what a unit submits, and what its reviewers make of it.
 
 use desk::{Classes, EnrollPreview, ItemOutcome, MoneyView, Receipt, Review, SubmissionView, submission_view};
-use domain::{enrollment::eligibility::RetirementDecision, money::Yuan};
+use domain::{enrollment::eligibility::RetirementDecision, money::Yuan, text::counted};
 
 use super::{Context, waiting};
 use crate::{
@@ -92,9 +92,10 @@ fn recount_lines(of: &desk::Recount) -> String {
     let row = |one: &desk::Difference| {
         vec![one.org.clone(), one.plan.clone(), one.status.clone(), figures(&one.kept), figures(&one.recounted)]
     };
-    let mut lines = vec![format!("{} submissions of {} were added up anew", of.submissions, of.year)];
+    let mut lines =
+        vec![format!("{} of {} added up anew", counted(of.submissions, "submission", "submissions"), of.year)];
     if of.waiting > 0 {
-        lines.push(format!("{} changes are still on their way to the totals; they are no difference", of.waiting));
+        lines.push(format!("changes still on their way to the totals, which are no difference: {}", of.waiting));
     }
     if of.differences.is_empty() {
         lines.push("the totals agree".to_owned());

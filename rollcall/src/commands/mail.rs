@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use domain::text::counted;
 use mail::{
     Address, Outgoing, compose,
     template::{KINDS, Kind, Rendered, kind},
@@ -122,7 +123,9 @@ async fn resend(context: &Context<'_>, app: &App, wanted: Resend) -> Result<(), 
         let bells = app.desk.resend_mails(&context.account, &selection).await?;
         let count = bells.len();
         app.ring(bells).await;
-        context.printer.document(&serde_json::json!({"queued": count}), |_| format!("{count} mails queued again"));
+        context.printer.document(&serde_json::json!({"queued": count}), |_| {
+            format!("{} queued again", counted(count, "mail", "mails"))
+        });
         return Ok(());
     }
     let preview = app.desk.preview_resending(&context.account, &selection).await?;
@@ -140,10 +143,10 @@ async fn resend(context: &Context<'_>, app: &App, wanted: Resend) -> Result<(), 
             count => format!("\n{count} of them to addresses that mails came back from: they will be refused again"),
         };
         format!(
-            "{}{more}\n{} mails to {} addresses would be sent again; --yes does it{bounced}",
+            "{}{more}\n{} to {} would be sent again; --yes does it{bounced}",
             table(&["mails", "to"], &rows).trim_end(),
-            preview.mails,
-            preview.recipients.len()
+            counted(preview.mails, "mail", "mails"),
+            counted(preview.recipients.len(), "address", "addresses")
         )
     });
     Ok(())
@@ -188,9 +191,9 @@ fn preview(context: &Context<'_>, name: Option<&str>, folder: &Path) -> Result<u
             .iter()
             .map(|one| ["kind", "subject"].map(|key| one[key].as_str().unwrap_or_default().to_owned()).into());
         format!(
-            "{}\n{} mails in {}",
+            "{}\n{} in {}",
             table(&["kind", "subject"], &rows.collect::<Vec<_>>()).trim_end(),
-            written.len(),
+            counted(written.len(), "mail", "mails"),
             folder.display()
         )
     });

@@ -7,6 +7,7 @@ use domain::{
     enrollment::{instant::InstantEvent, instant::InstantKind},
     money::Yuan,
     role::Act,
+    text::counted,
 };
 
 use super::{Context, enroll, waiting, year::fen};
@@ -237,7 +238,8 @@ fn instant_lines(of: &InstantView) -> String {
     ];
     lines.extend(of.reason.as_ref().map(|reason| format!("  {reason}")));
     lines.extend(of.people.iter().map(|one| {
-        format!("  {}  {}  {}  {} days without cover", one.member_no, one.name, one.id_masked, one.gap_days)
+        let gap = counted(one.gap_days, "day", "days");
+        format!("  {}  {}  {}  {gap} without cover", one.member_no, one.name, one.id_masked)
     }));
     lines.extend(
         of.left_out

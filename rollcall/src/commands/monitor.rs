@@ -4,7 +4,7 @@ use std::{io::IsTerminal as _, time::Duration};
 
 use console::Term;
 use desk::{Campaign, CampaignLine, Forecast};
-use domain::money::Yuan;
+use domain::{money::Yuan, text::counted};
 
 use super::Context;
 use crate::{
@@ -123,10 +123,10 @@ fn forecast_lines(of: &Forecast) -> String {
     let items =
         if of.items.is_empty() { String::new() } else { table(&head, &of.items.iter().map(row).collect::<Vec<_>>()) };
     format!(
-        "if {window} closed now (it closes {}): {} submissions with {} people and {} would fail\n{items}",
+        "if {window} closed now (it closes {}): {} with {} and {} would fail\n{items}",
         closes_at.to_rfc3339(),
-        of.submissions,
-        of.people,
+        counted(of.submissions, "submission", "submissions"),
+        counted(of.people, "person", "people"),
         Yuan(of.total_fen)
     )
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::mask::mask_digits;
+use domain::{mask::mask_digits, text::counted};
 use runtime::shanghai_text;
 use store::{audit::ActSelection, messages::DeadSelection};
 
@@ -114,9 +114,9 @@ async fn change(
     let word = if replay { "replayed" } else { "discarded" };
     if filter.id.is_none() && !filter.yes {
         let preview = app.desk.preview_dead(&context.account, &selection).await?;
-        context
-            .printer
-            .document(&preview, |preview| format!("{} messages would be {word}; --yes does it", preview.messages));
+        context.printer.document(&preview, |preview| {
+            format!("{} would be {word}; --yes does it", counted(preview.messages, "message", "messages"))
+        });
         return Ok(());
     }
     let count = if replay {
@@ -124,7 +124,9 @@ async fn change(
     } else {
         app.desk.discard_dead(&context.account, &selection).await?
     };
-    context.printer.document(&serde_json::json!({word: count}), |_| format!("{count} messages {word}"));
+    context
+        .printer
+        .document(&serde_json::json!({word: count}), |_| format!("{} {word}", counted(count, "message", "messages")));
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use domain::{
     role::Act,
     row::{Context, OrganizationRow},
     template::column_title,
+    text::counted,
 };
 use runtime::SHANGHAI;
 use store::{
@@ -24,7 +25,7 @@ use crate::{Bell, Chain, Desk, DeskError, Outbox, Reach, Refusal};
 const REMOVED_ZH: &str = "转入工会已撤销，申请自动失效";
 
 /// What is stated of a union; `None` states nothing.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrgStated {
     /// 工会组织名称.
     pub name: Option<String>,
@@ -77,6 +78,10 @@ impl Desk {
     /// Changes what is stated of a union; its number and its place stay. A clerk keeps the own union's (the manual's
     /// 修改信息); what a union is, its level and 类型, decides whom it takes in, and is for those who keep the tree.
     pub async fn edit_organization(&self, account: &str, code: &str, stated: &OrgStated) -> Result<(), DeskError> {
+        if *stated == OrgStated::default() {
+            let message = format!("nothing was stated that {code} should have instead");
+            return Err(Refusal::new("unchanged", message, "rollcall org edit --help has what can be stated").into());
+        }
         let is_kept = stated.level.is_some() || stated.kind.is_some();
         let act = if is_kept { Act::EditOrganizations } else { Act::DescribeOrganization };
         self.right_over(account, act, code).await?;
@@ -135,12 +140,17 @@ impl Desk {
         let below = store::organizations::list_below(&mut unit, &own.path).await?.len() - 1;
         if below > 0 {
             let hint = format!("move or remove them first: rollcall org list --below {code}");
-            return Err(Refusal::new("not-empty", format!("{below} unions stand below {code}"), hint).into());
+            return Err(Refusal::new("not-empty", format!("unions below {code}: {below}"), hint).into());
         }
         let members = store::memberships::count_below(&mut unit, &own.path).await?;
         if members > 0 {
             let hint = format!("transfer or remove them first: rollcall member list --org {code}");
-            return Err(Refusal::new("not-empty", format!("{code} has {members} members"), hint).into());
+            return Err(Refusal::new(
+                "not-empty",
+                format!("{code} has {}", counted(members, "member", "members")),
+                hint,
+            )
+            .into());
         }
         let (moment, mut outbox) = (self.moment(), Outbox::new());
         let void = store::transfers::void_into(&mut unit, own.id, REMOVED_ZH, account, moment.business).await?;

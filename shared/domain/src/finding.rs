@@ -179,6 +179,8 @@ codes! {
     ColumnsMissing "columns-missing" Error File "缺少必填的列" "请按系统模板补上所缺的列。";
     /// A header and nothing below it.
     NoRows "no-rows" Error File "表头下面没有数据" "请填写数据后重新上传。";
+    /// A difference workbook in which nothing is chosen.
+    NothingChosen "nothing-chosen" Error File "“处理”列中没有选择任何办法" "请在“处理”列选择办法，保存后重新提交。";
     /// A template of another kind.
     WrongTemplate "wrong-template" Error File "这是另一种模板的文件" "请核对上传的种类，或换用正确的模板。";
 }

@@ -23,6 +23,13 @@ pub fn is_blank(c: char) -> bool {
     }
 }
 
+/// A count with its noun, for operators: `1 unit`, `2 units`.
+#[must_use]
+pub fn counted<N: Copy + std::fmt::Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let noun = if count == N::from(1) { one } else { many };
+    format!("{count} {noun}")
+}
+
 /// The text without blanks at its ends.
 #[must_use]
 pub fn trim(text: &str) -> &str {

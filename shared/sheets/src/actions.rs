@@ -67,7 +67,7 @@ pub(crate) fn read(path: &Path, limits: &ReadLimits, out: &mut impl Output) -> R
     }
     match (count, any_header) {
         (0, false) => Err(Rejection::new(Code::NoHeader, "没有“条目”和“处理”两列，请使用系统生成的差异文件").into()),
-        (0, true) => Err(Rejection::new(Code::NoRows, "“处理”列中没有选择任何办法").into()),
+        (0, true) => Err(Rejection::new(Code::NothingChosen, "").into()),
         _ => Ok(()),
     }
 }

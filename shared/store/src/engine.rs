@@ -11,6 +11,9 @@ use sqlx::{
 
 use crate::{StoreError, Vault};
 
+/// How long a connection beside the pool may take to say why the pool had none.
+const CAUSE_WITHIN: Duration = Duration::from_secs(3);
+
 /// Runs one body on whichever engine the session is of: `on!(session, conn => sqlx::query(SQL).execute(conn).await)`.
 macro_rules! on {
     ($session:expr, $conn:ident => $body:expr) => {
@@ -229,7 +232,10 @@ impl Store {
     /// Begins a unit of work. On `SQLite` it holds the one write lock from here on: do slow work before.
     pub async fn begin(&self) -> Result<Unit, StoreError> {
         let transaction = match &self.engine {
-            Engine::Postgres(pool) => UnitEngine::Postgres(pool.begin().await?),
+            Engine::Postgres(pool) => match pool.begin().await {
+                Ok(transaction) => UnitEngine::Postgres(transaction),
+                Err(error) => return Err(cause(pool, error).await),
+            },
             Engine::Sqlite { writer, .. } => UnitEngine::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
         };
         Ok(Unit { transaction, vault: Arc::clone(&self.vault) })
@@ -249,7 +255,10 @@ impl Store {
     /// A connection for reading alone.
     pub async fn view(&self) -> Result<View, StoreError> {
         let connection = match &self.engine {
-            Engine::Postgres(pool) => ViewEngine::Postgres(pool.acquire().await?),
+            Engine::Postgres(pool) => match pool.acquire().await {
+                Ok(connection) => ViewEngine::Postgres(connection),
+                Err(error) => return Err(cause(pool, error).await),
+            },
             Engine::Sqlite { readers, .. } => ViewEngine::Sqlite(readers.acquire().await?),
         };
         Ok(View { connection, vault: Arc::clone(&self.vault) })
@@ -304,6 +313,18 @@ fn open_postgres(settings: &StoreSettings) -> Result<PgPool, StoreError> {
         .max_connections(settings.connections)
         .acquire_timeout(Duration::from_secs(settings.wait_s))
         .connect_lazy_with(options))
+}
+
+/// The pool tries again until its time is over and then says only that it is: a connection beside it tells why.
+async fn cause(pool: &PgPool, error: sqlx::Error) -> StoreError {
+    if matches!(error, sqlx::Error::PoolTimedOut) {
+        let options = pool.connect_options();
+        let beside = PgConnection::connect_with(&options);
+        if let Ok(Err(why)) = tokio::time::timeout(CAUSE_WITHIN, beside).await {
+            return why.into();
+        }
+    }
+    error.into()
 }
 
 fn open_sqlite(path: PathBuf, settings: &StoreSettings) -> Engine {

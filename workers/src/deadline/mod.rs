@@ -68,12 +68,12 @@ async fn opened(shift: &Shift, job: &Job, transition_id: i64) -> Result<(), Work
         let level = Window { opens_at: window.opens_at, closes_at: window.closes_at };
         let outcome = if kind == WindowKind::Cover {
             let taken = desk.take_effect(&mut unit, &mut outbox, &season, None, moment).await?;
-            format!("{taken} submissions took effect")
+            format!("submissions that took effect: {taken}")
         } else if !level.is_open(moment.business) {
             format!("nobody was told: it closed at {}", shanghai_text(window.closes_at))
         } else {
             let told = tell::window_opened(shift, &mut unit, &mut outbox, &season, kind, &window, moment).await?;
-            format!("{told} mails")
+            format!("mails {told}")
         };
         windows::finish(&mut unit, transition_id, &outcome, moment.business).await?;
     }
@@ -99,7 +99,7 @@ async fn closed(shift: &Shift, job: &Job, transition_id: i64) -> Result<(), Work
             let in_batches = *kind == WindowKind::BureauPayment;
             let (submissions, batches) =
                 failures::count(&mut view, window.year, path, transition.due_at, in_batches).await?;
-            format!("{submissions} submissions and {batches} batches failed")
+            format!("failed: submissions {submissions}, batches {batches}")
         }
     };
     let moment = desk.moment();

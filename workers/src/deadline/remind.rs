@@ -39,7 +39,7 @@ pub(super) async fn remind(shift: &Shift, job: &Job, due: &ReminderDue) -> Resul
         "skipped: the window was moved, or has closed".to_owned()
     } else {
         let told = tell(shift, &mut unit, &mut outbox, &window, due, moment).await?;
-        format!("{told} mails")
+        format!("mails {told}")
     };
     let (id, version, days) = (due.window_id, due.version, due.days_before);
     windows::finish_reminder(&mut unit, id, version, days, &outcome, moment.business).await?;

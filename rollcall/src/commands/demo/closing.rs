@@ -232,12 +232,12 @@ fn people(report: &Report<'_>, started: Instant) -> String {
         let _ = writeln!(text, "   {what:10} {line}");
     }
     for (status, units, members, fen) in &report.year.by_status {
-        let _ = writeln!(text, "   {:10} {units} units, {members} people, {} yuan", status, domain::money::Yuan(*fen));
+        let _ = writeln!(text, "   {status:10} units {units}, people {members}, {} yuan", domain::money::Yuan(*fen));
     }
     let instant = report.year.instant_people;
     let _ = writeln!(
         text,
-        "   {:10} {} drafts made, {instant} people covered by instant enrolment",
+        "   {:10} drafts made {}, people covered by instant enrolment {instant}",
         "failed", report.year.drafts
     );
     text.push_str("\nOpen\n");

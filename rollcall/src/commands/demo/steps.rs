@@ -125,7 +125,7 @@ async fn messy(demo: &mut Demo<'_>) -> Result<(), Failure> {
         }
         if one.view.counts.transfers > 0 {
             demo.note(format!(
-                "{} people of another union became requests to move in, not second members",
+                "people of another union that became requests to move in, not second members: {}",
                 one.view.counts.transfers
             ));
         }

@@ -7,6 +7,7 @@ use desk::{AskedInstant, BatchView, FileOffer, Payment, Receipt, Review};
 use domain::{
     enrollment::{batch::Contact, instant::InstantEvent, premium::Split, submission::SubmissionStatus},
     money::Yuan,
+    text::counted,
 };
 use serde::Serialize;
 
@@ -186,7 +187,7 @@ async fn confirmations(demo: &mut Demo<'_>) -> Result<(), Failure> {
         pending += demo.app.desk.pending(&who, YEAR, &unit.code).await?.len();
         confirmed += demo.app.desk.confirm(&who, YEAR, &unit.code, None).await?;
     }
-    demo.note(format!("{pending} members were on the pending lists; {confirmed} are confirmed"));
+    demo.note(format!("members on the pending lists: {pending}; confirmed: {confirmed}"));
     let unit = &demo.federation.units[0];
     let preview = demo.app.desk.preview(&clerk(&unit.code), YEAR, &unit.code, Some("A")).await?;
     let of = preview.classes;
@@ -220,7 +221,7 @@ async fn submissions(demo: &mut Demo<'_>) -> Result<(), Failure> {
     }
     let again = demo.submit(&federation.units[0], None).await?;
     demo.note(format!(
-        "{} units have submitted; {} is the second of its unit, and the one that counts",
+        "units that have submitted: {}; {} is the second of its unit, and the one that counts",
         late(demo),
         again.number
     ));
@@ -281,10 +282,10 @@ async fn batches(demo: &mut Demo<'_>) -> Result<(), Failure> {
         demo.app.ring(submitted.bells).await;
         let of = submitted.view;
         demo.note(format!(
-            "{} {name}: {} units, {} people, total {}, credit {}, due {}",
+            "{} {name}: {}, {}, total {}, credit {}, due {}",
             of.batch_no.as_deref().unwrap_or_default(),
-            of.units,
-            of.people,
+            counted(of.units, "unit", "units"),
+            counted(of.people, "person", "people"),
             Yuan(of.money.total_fen),
             Yuan(of.credit_fen),
             Yuan(of.due_fen)
@@ -308,7 +309,7 @@ async fn pay_shares(demo: &mut Demo<'_>) -> Result<(), Failure> {
         demo.app.desk.record_unit_payment(&bureau(owner), YEAR, &one.org, amount, value_date).await?;
     }
     if let Some(first) = owing.first() {
-        demo.note(format!("{} units have paid their share; {} has not", owing.len() - 1, first.org));
+        demo.note(format!("units that have paid their share: {}; {} has not", owing.len() - 1, first.org));
     }
     Ok(())
 }
@@ -335,21 +336,21 @@ async fn payments(demo: &mut Demo<'_>) -> Result<(), Failure> {
     demo.note(format!("{number}: voucher of {}, {}", Yuan(voucher.amount_fen), view.status));
     let forecast = demo.app.desk.forecast(OPERATOR, YEAR, None).await?;
     demo.note(format!(
-        "forecast of {}: {} submissions with {} people would fail",
+        "forecast of {}: {} with {} would fail",
         forecast.window.unwrap_or_default(),
-        forecast.submissions,
-        forecast.people
+        counted(forecast.submissions, "submission", "submissions"),
+        counted(forecast.people, "person", "people")
     ));
     demo.at(instant("2023-01-21T00:05:00+08:00")?).await?;
     let failed = demo.app.desk.review_list(OPERATOR, YEAR, ROOT, Some("failed"), None).await?;
-    demo.note(format!("bureau-payment closed: {} submissions have failed in all", failed.len()));
+    demo.note(format!("bureau-payment closed: submissions that have failed in all: {}", failed.len()));
     Ok(())
 }
 
 async fn instants(demo: &mut Demo<'_>) -> Result<(), Failure> {
     let drafts = demo.app.desk.instants(OPERATOR, YEAR, ROOT, Some("draft")).await?;
     demo.year.drafts = drafts.len() as i64;
-    demo.note(format!("{} drafts wait for their units", drafts.len()));
+    demo.note(format!("drafts that wait for their units: {}", drafts.len()));
     let Some(draft) = drafts.into_iter().next() else { return Ok(()) };
     let asked = AskedInstant::Draft(draft.id.unwrap_or_default());
     let (submitted, bells) = demo.app.desk.submit_instant(&clerk(&draft.org), YEAR, &draft.org, asked).await?;
@@ -361,8 +362,12 @@ async fn instants(demo: &mut Demo<'_>) -> Result<(), Failure> {
     demo.year.instant_people = approved.headcount;
     let gap = approved.people.first().map_or(0, |one| one.gap_days);
     demo.note(format!(
-        "{}: {} people covered from {} to {}, {gap} days without cover",
-        approved.org, approved.headcount, approved.cover_from, approved.cover_to
+        "{}: {} covered from {} to {}, {} without cover",
+        approved.org,
+        counted(approved.headcount, "person", "people"),
+        approved.cover_from,
+        approved.cover_to,
+        counted(gap, "day", "days")
     ));
     Ok(())
 }

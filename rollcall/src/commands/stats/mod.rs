@@ -10,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use desk::{Placed, Statistics};
-use domain::{enrollment::submission::SubmissionStatus, money::Yuan};
+use domain::{enrollment::submission::SubmissionStatus, money::Yuan, text::counted};
 use runtime::SHANGHAI;
 use sheets::{
     ClassCounts, OutstandingUnit, PayerFen, StatisticsBook, StatisticsHead, StatisticsTotals, UnitFigures, WriteError,
@@ -75,11 +75,11 @@ fn lines(document: &serde_json::Value, output: &Path) -> String {
     let number = |key: &str| document[key].as_i64().unwrap_or(0);
     let file = output.display();
     if document["rows"].is_number() {
-        return format!("{file}: {} rows", number("rows"));
+        return format!("{file}: {}", counted(number("rows"), "row", "rows"));
     }
     let money = |key: &str| Yuan(document["money"][key].as_i64().unwrap_or(0)).to_string();
     format!(
-        "{file}: {} units have submitted{}, {} have not; people {}; total {} = municipal {} + bureau {} + unit {}",
+        "{file}: units that have submitted {}{}, that have not {}; people {}; total {} = municipal {} + bureau {} + unit {}",
         number("units"),
         match number("failed") {
             0 => String::new(),

@@ -227,7 +227,7 @@ impl Desk {
         self.follow(&mut outbox, &BatchSubmitted { batch_id: id }, moment);
         self.take_effect(unit, &mut outbox, &season, Some(&[id]), moment).await?;
         let about = Some(format!("batch:{}", batch.batch_no));
-        let outcome = format!("done: {} units, {} people", batch.units, batch.people);
+        let outcome = format!("done: units {}, people {}", batch.units, batch.people);
         store::audit::record(unit, &[self.act(account, Act::SubmitBatch.name(), Some(&bureau.code), about, outcome)])
             .await?;
         Ok((BatchView::of(batch, left_behind), outbox))

@@ -153,7 +153,7 @@ impl Desk {
         store::submissions::add_version(unit, &version, &people).await?;
         self.follow(outbox, &EnrollmentSubmitted { submission_id: of.id, version_id: version.id }, moment);
         let about = Some(format!("submission:{}:{}", of.year, of.org_code));
-        let outcome = format!("done: {cause}, {} people fewer", without.len());
+        let outcome = format!("done: {cause}, people fewer {}", without.len());
         let act = self.act(SYSTEM, "make-anew", Some(&of.org_code), about, outcome);
         store::audit::record(unit, &[act]).await?;
         Ok(changed)

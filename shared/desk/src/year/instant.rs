@@ -144,7 +144,7 @@ impl Desk {
         let mut outbox = Outbox::new();
         self.follow(&mut outbox, &InstantSubmitted { instant_id: instant.id }, moment);
         let about = Some(format!("instant:{}", instant.id));
-        let outcome = format!("done: {} people from {}", instant.people, instant.cover_from);
+        let outcome = format!("done: people {}, from {}", instant.people, instant.cover_from);
         store::audit::record(unit, &[self.act(account, Act::SubmitInstant.name(), Some(&org.code), about, outcome)])
             .await?;
         Ok((view(instant, people, left_out), outbox))
@@ -292,8 +292,7 @@ async fn where_they_stand(
     let own = instants::list(unit, &all).await?.into_iter();
     let mut own = own.filter(|one| one.org_id == org.id && open.contains(&one.status.as_str()));
     Ok(own.next().map_or(nobody, |one| {
-        let message =
-            format!("those who could be covered stand in instant enrolment {}, which is {}", one.id, one.status);
+        let message = format!("those who could be covered stand in instant enrolment {} ({})", one.id, one.status);
         Refusal::new(NOBODY, message, format!("rollcall instant submit {} --year {year} --org {}", one.id, org.code))
     }))
 }

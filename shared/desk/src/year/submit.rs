@@ -300,7 +300,7 @@ fn check_roll(season: &Season, roll: &Roll) -> Result<(), Refusal> {
     if undecided > 0 && season.file.rules().undecided_blocks {
         return Err(Refusal::new(
             "retirement-undecided",
-            format!("the retirement of {undecided} members is undecided, and the year does not let them through"),
+            format!("members whose retirement is undecided: {undecided}; the year does not let them through"),
             "rollcall enroll preview names them; rollcall enroll decide keeps what is decided",
         ));
     }
