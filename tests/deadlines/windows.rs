@@ -41,8 +41,8 @@ async fn a_long_stop_is_caught_up_in_order(place: Place) {
         let found = status.iter().find(|one| one.window == window && one.transition == "closed").unwrap();
         found.outcome.clone().unwrap()
     };
-    assert_eq!(outcome("final-submission"), "failed: submissions 0, batches 0");
-    assert_eq!(outcome("bureau-payment"), "failed: submissions 5, batches 2");
+    assert_eq!(outcome("final-submission"), "submissions failed 0, batches failed 0");
+    assert_eq!(outcome("bureau-payment"), "submissions failed 5, batches failed 2");
     let opened = status.iter().find(|one| one.window == "submission" && one.transition == "opened").unwrap();
     assert!(opened.outcome.as_deref().unwrap().starts_with("nobody was told"), "{opened:?}");
     assert_eq!(
@@ -67,9 +67,9 @@ async fn a_closing_tells_what_failed_by_it_whoever_was_first(place: Place) {
     }
     let status = scene.campaign.desk.window_status(YEAR).await.unwrap();
     let closed = status.iter().find(|one| one.window == "bureau-payment" && one.transition == "closed").unwrap();
-    assert_eq!(closed.outcome.as_deref(), Some("failed: submissions 5, batches 2"));
+    assert_eq!(closed.outcome.as_deref(), Some("submissions failed 5, batches failed 2"));
     let lists = status.iter().find(|one| one.window == "final-submission" && one.transition == "closed").unwrap();
-    assert_eq!(lists.outcome.as_deref(), Some("failed: submissions 0, batches 0"));
+    assert_eq!(lists.outcome.as_deref(), Some("submissions failed 0, batches failed 0"));
 }
 
 async fn two_schedulers_at_once_notice_everything_once(place: Place) {

@@ -126,8 +126,10 @@ async fn the_doctor_finds_a_queue_that_was_declared_with_other_arguments() {
     connection.close(200, "done".into()).await.unwrap();
     let _ = place.at.must(&["migrate"]).await;
     let doctor = place.at.run(&["doctor"]).await.code(1);
-    let line = doctor.stdout.lines().find(|line| line.contains(&name)).unwrap_or_else(|| panic!("{}", doctor.stdout));
-    assert!(line.starts_with("WRONG") && line.contains("other arguments") && line.contains("delete"), "{line}");
+    let mut lines = doctor.stdout.lines().skip_while(|line| !line.contains(&name));
+    let (found, remedy) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    assert!(found.starts_with("WRONG") && found.contains("other arguments"), "{}", doctor.stdout);
+    assert!(remedy.contains("-> delete"), "{}", doctor.stdout);
 }
 
 #[tokio::test]

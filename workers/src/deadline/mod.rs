@@ -68,7 +68,7 @@ async fn opened(shift: &Shift, job: &Job, transition_id: i64) -> Result<(), Work
         let level = Window { opens_at: window.opens_at, closes_at: window.closes_at };
         let outcome = if kind == WindowKind::Cover {
             let taken = desk.take_effect(&mut unit, &mut outbox, &season, None, moment).await?;
-            format!("submissions that took effect: {taken}")
+            format!("submissions in effect {taken}")
         } else if !level.is_open(moment.business) {
             format!("nobody was told: it closed at {}", shanghai_text(window.closes_at))
         } else {
@@ -99,7 +99,7 @@ async fn closed(shift: &Shift, job: &Job, transition_id: i64) -> Result<(), Work
             let in_batches = *kind == WindowKind::BureauPayment;
             let (submissions, batches) =
                 failures::count(&mut view, window.year, path, transition.due_at, in_batches).await?;
-            format!("failed: submissions {submissions}, batches {batches}")
+            format!("submissions failed {submissions}, batches failed {batches}")
         }
     };
     let moment = desk.moment();

@@ -335,15 +335,12 @@ async fn payments(demo: &mut Demo<'_>) -> Result<(), Failure> {
     demo.app.ring(bells).await;
     demo.note(format!("{number}: voucher of {}, {}", Yuan(voucher.amount_fen), view.status));
     let forecast = demo.app.desk.forecast(OPERATOR, YEAR, None).await?;
-    demo.note(format!(
-        "forecast of {}: {} with {} would fail",
-        forecast.window.unwrap_or_default(),
-        counted(forecast.submissions, "submission", "submissions"),
-        counted(forecast.people, "person", "people")
-    ));
+    let (window, count) = (forecast.window.unwrap_or_default(), forecast.submissions);
+    let (failing, people) = (counted(count, "submission", "submissions"), counted(forecast.people, "person", "people"));
+    demo.note(format!("forecast of {window}: {failing} with {people} would fail"));
     demo.at(instant("2023-01-21T00:05:00+08:00")?).await?;
     let failed = demo.app.desk.review_list(OPERATOR, YEAR, ROOT, Some("failed"), None).await?;
-    demo.note(format!("bureau-payment closed: submissions that have failed in all: {}", failed.len()));
+    demo.note(format!("bureau-payment closed; submissions failed in all {}", failed.len()));
     Ok(())
 }
 
@@ -361,13 +358,10 @@ async fn instants(demo: &mut Demo<'_>) -> Result<(), Failure> {
     demo.app.ring(bells).await;
     demo.year.instant_people = approved.headcount;
     let gap = approved.people.first().map_or(0, |one| one.gap_days);
+    let (people, days) = (counted(approved.headcount, "person", "people"), counted(gap, "day", "days"));
     demo.note(format!(
-        "{}: {} covered from {} to {}, {} without cover",
-        approved.org,
-        counted(approved.headcount, "person", "people"),
-        approved.cover_from,
-        approved.cover_to,
-        counted(gap, "day", "days")
+        "{}: {people} covered from {} to {}, {days} without cover",
+        approved.org, approved.cover_from, approved.cover_to
     ));
     Ok(())
 }
