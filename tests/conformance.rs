@@ -14,6 +14,7 @@ mod comparisons;
 mod coverage;
 mod dead;
 mod failures;
+mod growth;
 mod keeping;
 mod mails;
 mod money;

@@ -204,6 +204,8 @@ async fn what_covers_a_person_is_found_whatever_it_is(place: Place) {
     let brief: Vec<_> = covered.iter().map(|one| (one.person_id, one.org_code.as_str(), one.what.as_str())).collect();
     assert_eq!(brief, [(1, "31", "submission"), (3, "32", "instant")]);
     assert_eq!((covered[1].cover_to, covered[1].status.as_str()), (Some(day(12, 31)), "draft"));
+    let by_instants = seen!(store, view => instants::covered_by_instants(&mut view, 2023, &[1, 3, 4]));
+    assert_eq!(by_instants.iter().map(|one| one.what.as_str()).collect::<Vec<_>>(), ["instant"]);
     assert!(seen!(store, view => instants::covered(&mut view, 2024, &[1, 3])).is_empty());
     let until = async || seen!(store, view => instants::covered_until(&mut view, 2024, &[1, 3]));
     assert!(until().await.is_empty(), "what did not take effect covered nobody");

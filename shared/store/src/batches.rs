@@ -146,10 +146,8 @@ pub async fn list(session: &mut impl Session, wanted: &BatchSelection) -> Result
 /// The people of each submission, counted one by one from their lists: submission, plan, people.
 pub async fn count_people(session: &mut impl Session, submissions: &[i64]) -> Result<Vec<(i64, i64)>, StoreError> {
     let rows = Rows::new().int("named", submissions.iter().copied());
-    rows.fetch(
-        session,
-        "SELECT submissions.id, COUNT(*) FROM r CROSS JOIN submissions CROSS JOIN submission_people \
-         WHERE submissions.id = r.named AND submission_people.version_id = submissions.version_id GROUP BY submissions.id",
-    )
-    .await
+    let kind = session.kind();
+    let of = kind.each("submissions", "submissions", "submissions.id = r.named");
+    let people = kind.each("submission_people", "people", "people.version_id = submissions.version_id");
+    rows.fetch(session, &format!("SELECT submissions.id, COUNT(*) FROM r{of}{people} GROUP BY submissions.id")).await
 }

@@ -245,27 +245,46 @@ pub struct Covered {
 
 /// What covers these persons in a year, or will: submissions that have not failed, and instant enrolments on their way.
 pub async fn covered(session: &mut impl Session, year: i32, persons: &[i64]) -> Result<Vec<Covered>, StoreError> {
-    let rows = || Rows::new().int("named", persons.iter().copied()).every("year", Value::Int(Some(i64::from(year))));
-    let mut found: Vec<Covered> = rows()
-        .fetch(
-            session,
-            "SELECT submission_people.person_id, organizations.code AS org_code, 'submission' AS what, submissions.id, submissions.status, \
-             CAST(NULL AS DATE) AS cover_to FROM r CROSS JOIN submission_people CROSS JOIN submissions CROSS JOIN organizations \
-             WHERE submission_people.person_id = r.named AND submissions.version_id = submission_people.version_id \
-             AND submissions.year = r.year AND submissions.status <> 'failed' AND organizations.id = submissions.org_id",
-        )
-        .await?;
-    let instants: Vec<Covered> = rows()
-        .fetch(
-            session,
-            "SELECT instant_people.person_id, organizations.code AS org_code, 'instant' AS what, instants.id, instants.status, \
-             instants.cover_to FROM r CROSS JOIN instant_people CROSS JOIN instants CROSS JOIN organizations \
-             WHERE instant_people.person_id = r.named AND instants.id = instant_people.instant_id AND instants.year = r.year \
-             AND instants.status <> 'cancelled' AND organizations.id = instants.org_id",
-        )
-        .await?;
-    found.extend(instants);
+    let kind = session.kind();
+    let people = kind.each("submission_people", "people", "people.person_id = r.named");
+    let of = kind.each(
+        "submissions",
+        "submissions",
+        "submissions.version_id = people.version_id AND submissions.year + 0 = r.year AND submissions.status <> 'failed'",
+    );
+    let org = kind.each("organizations", "organizations", "organizations.id = submissions.org_id");
+    let sql = format!(
+        "SELECT people.person_id, organizations.code AS org_code, 'submission' AS what, submissions.id, submissions.status, \
+         CAST(NULL AS DATE) AS cover_to FROM r{people}{of}{org}"
+    );
+    let mut found: Vec<Covered> = of_year(year, persons).fetch(session, &sql).await?;
+    found.extend(covered_by_instants(session, year, persons).await?);
     Ok(found)
+}
+
+/// The same of instant enrolments alone.
+pub async fn covered_by_instants(
+    session: &mut impl Session,
+    year: i32,
+    persons: &[i64],
+) -> Result<Vec<Covered>, StoreError> {
+    let kind = session.kind();
+    let people = kind.each("instant_people", "people", "people.person_id = r.named");
+    let of = kind.each(
+        "instants",
+        "instants",
+        "instants.id = people.instant_id AND instants.year + 0 = r.year AND instants.status <> 'cancelled'",
+    );
+    let org = kind.each("organizations", "organizations", "organizations.id = instants.org_id");
+    let sql = format!(
+        "SELECT people.person_id, organizations.code AS org_code, 'instant' AS what, instants.id, instants.status, \
+         instants.cover_to FROM r{people}{of}{org}"
+    );
+    of_year(year, persons).fetch(session, &sql).await
+}
+
+fn of_year(year: i32, persons: &[i64]) -> Rows {
+    Rows::new().int("named", persons.iter().copied()).every("year", Value::Int(Some(i64::from(year))))
 }
 
 /// The last day on which each of these persons was covered in an earlier year.
@@ -274,17 +293,23 @@ pub async fn covered_until(
     before_year: i32,
     persons: &[i64],
 ) -> Result<Vec<(i64, i32)>, StoreError> {
-    let rows =
-        Rows::new().int("named", persons.iter().copied()).every("year", Value::Int(Some(i64::from(before_year))));
-    rows.fetch(
-        session,
-        "SELECT named.person_id, MAX(named.year) FROM ( \
-         SELECT submission_people.person_id, submissions.year FROM r CROSS JOIN submission_people CROSS JOIN submissions \
-         WHERE submission_people.person_id = r.named AND submissions.version_id = submission_people.version_id \
-         AND submissions.year < r.year AND submissions.status = 'effective' \
-         UNION ALL SELECT instant_people.person_id, instants.year FROM r CROSS JOIN instant_people CROSS JOIN instants \
-         WHERE instant_people.person_id = r.named AND instants.id = instant_people.instant_id AND instants.year < r.year \
-         AND instants.status = 'approved') AS named GROUP BY named.person_id",
-    )
-    .await
+    let rows = of_year(before_year, persons);
+    let kind = session.kind();
+    let submitted = kind.each("submission_people", "people", "people.person_id = r.named");
+    let of = kind.each(
+        "submissions",
+        "submissions",
+        "submissions.version_id = people.version_id AND submissions.year + 0 < r.year AND submissions.status = 'effective'",
+    );
+    let instant = kind.each("instant_people", "people", "people.person_id = r.named");
+    let of_instant = kind.each(
+        "instants",
+        "instants",
+        "instants.id = people.instant_id AND instants.year + 0 < r.year AND instants.status = 'approved'",
+    );
+    let sql = format!(
+        "SELECT person_id, MAX(year) FROM (SELECT people.person_id, submissions.year FROM r{submitted}{of} \
+         UNION ALL SELECT people.person_id, instants.year FROM r{instant}{of_instant}) AS covered GROUP BY person_id"
+    );
+    rows.fetch(session, &sql).await
 }

@@ -28,7 +28,7 @@ use store::{
 use super::{
     LeftBehind, MoneyView, Season,
     gather::{gather, left, money_of_row, revived, sum},
-    premiums::split_of,
+    premiums::Splits,
     preview::no_sum,
     submit::fen_of,
     windows::shanghai,
@@ -277,13 +277,14 @@ impl Desk {
         let mut by_person = (0, Money::ZERO);
         let mut by_unit = (0, Money::ZERO);
         let mut by_plan: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut splits = Splits::default();
         let add = |sum: &mut (u64, Money), people: u64, money: Money| {
             *sum = (sum.0 + people, sum.1.plus(money).map_err(|error| no_sum(&error))?);
             Ok::<(), Refusal>(())
         };
         for one in going {
             let plan = season.file.plan(&one.plan).ok_or_else(|| Refusal::unknown_plan(&season.file, &one.plan))?;
-            let split = split_of(unit, season.year(), one.bureau_id, plan).await?;
+            let split = splits.of(unit, season.year(), one.bureau_id, plan).await?;
             let people = count(counted.get(&one.id).copied().unwrap_or(0));
             add(&mut by_person, people, plan.money(split, people).map_err(|error| no_sum(&error))?)?;
             add(&mut by_unit, count(one.people), money_of_row(one))?;
@@ -293,7 +294,7 @@ impl Desk {
         let bureau_id = going.first().map_or(0, |one| one.bureau_id);
         for (code, people) in by_plan {
             let plan = season.file.plan(code).ok_or_else(|| Refusal::unknown_plan(&season.file, code))?;
-            let split = split_of(unit, season.year(), bureau_id, plan).await?;
+            let split = splits.of(unit, season.year(), bureau_id, plan).await?;
             add(&mut of_bureau, people, plan.money(split, people).map_err(|error| no_sum(&error))?)?;
         }
         Sums { people: by_person, units: by_unit, bureau: of_bureau }.agreed().map_err(|error| {

@@ -106,7 +106,7 @@ impl Desk {
         moment: Moment,
     ) -> Result<(), DeskError> {
         let locked = store::submissions::lock(unit, going).await?;
-        for (one, persons) in people_covered(unit, season.year(), &locked, |one| one.what == "instant").await? {
+        for (one, persons) in people_covered(unit, season.year(), &locked, Beside::Instants).await? {
             self.make_anew(unit, outbox, season, &one, &persons, "instant", moment).await?;
         }
         Ok(())
@@ -160,6 +160,15 @@ impl Desk {
     }
 }
 
+/// What the people of a list are looked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// Instant enrolments: what other lists hold was settled before.
+    Instants,
+    /// Instant enrolments and other lists.
+    Everything,
+}
+
 /// Those of these people whom a cover that stands for good has in the year, with the union whose it is: an approved instant
 /// enrolment, or a submission that is with the centre. What `counts` rules out is passed over.
 pub(crate) async fn covered_for_good(
@@ -168,17 +177,18 @@ pub(crate) async fn covered_for_good(
     persons: &[i64],
     counts: impl Fn(&Covered) -> bool,
 ) -> Result<BTreeMap<i64, String>, DeskError> {
-    let for_good = |one: &Covered| {
-        if one.what == "instant" {
-            InstantStatus::parse(&one.status) == Some(InstantStatus::Approved)
-        } else {
-            let status = SubmissionStatus::parse(&one.status);
-            matches!(status, Some(SubmissionStatus::Finalized | SubmissionStatus::Effective))
-        }
-    };
     let found = store::instants::covered(unit, year, persons).await?;
-    let found = found.into_iter().filter(|one| for_good(one) && counts(one));
+    let found = found.into_iter().filter(|one| is_for_good(one) && counts(one));
     Ok(found.map(|one| (one.person_id, one.org_code)).collect())
+}
+
+fn is_for_good(one: &Covered) -> bool {
+    if one.what == "instant" {
+        InstantStatus::parse(&one.status) == Some(InstantStatus::Approved)
+    } else {
+        let status = SubmissionStatus::parse(&one.status);
+        matches!(status, Some(SubmissionStatus::Finalized | SubmissionStatus::Effective))
+    }
 }
 
 /// Those of these submissions that hold people whom another cover has for good, with these people.
@@ -186,14 +196,21 @@ pub(crate) async fn people_covered(
     unit: &mut Unit,
     year: i32,
     submissions: &[Submission],
-    counts: impl Fn(&Covered) -> bool,
+    beside: Beside,
 ) -> Result<Vec<(Submission, BTreeSet<i64>)>, DeskError> {
     let versions: Vec<Uuid> = submissions.iter().map(|one| one.version_id).collect();
     let own = store::submissions::people_of(unit, &versions).await?;
     let persons: Vec<i64> = own.iter().map(|(_, one)| one.person_id).collect();
-    let covered = covered_for_good(unit, year, &persons, counts).await?;
+    let found = match beside {
+        Beside::Instants => store::instants::covered_by_instants(unit, year, &persons).await?,
+        Beside::Everything => store::instants::covered(unit, year, &persons).await?,
+    };
+    let these: BTreeSet<i64> = submissions.iter().map(|one| one.id).collect();
+    let is_other = |one: &Covered| one.what == "instant" || !these.contains(&one.id);
+    let covered: BTreeSet<i64> =
+        found.iter().filter(|one| is_for_good(one) && is_other(one)).map(|one| one.person_id).collect();
     let mut by_version: BTreeMap<Uuid, BTreeSet<i64>> = BTreeMap::new();
-    for (version, one) in own.into_iter().filter(|(_, one)| covered.contains_key(&one.person_id)) {
+    for (version, one) in own.into_iter().filter(|(_, one)| covered.contains(&one.person_id)) {
         by_version.entry(version).or_default().insert(one.person_id);
     }
     let with = |one: &Submission| Some((one.clone(), by_version.remove(&one.version_id)?));

@@ -25,7 +25,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::{Season, closing::judge, premiums::split_of, preview::no_sum, submit::fen_of};
+use super::{Season, closing::judge, premiums::Splits, preview::no_sum, submit::fen_of};
 use crate::{Desk, DeskError, Moment, Outbox};
 
 /// Who acts where no person does.
@@ -128,21 +128,18 @@ impl Desk {
         let persons: Vec<i64> = people.values().flatten().map(|one| one.person_id).collect();
         let covered = covered_until(unit, season.year(), &persons).await?;
         let today = calendar::day_of(moment.business);
-        let mut splits = HashMap::new();
+        let mut splits = Splits::default();
         let mut drafts = Vec::with_capacity(failing.len());
         for (submission, _) in failing {
             let Some(plan) = season.file.plan(&submission.plan) else {
                 drafts.push(None);
                 continue;
             };
-            let key = (submission.bureau_id, plan.code.clone());
-            if !splits.contains_key(&key) {
-                splits.insert(key.clone(), split_of(unit, season.year(), submission.bureau_id, plan).await?);
-            }
+            let split = splits.of(unit, season.year(), submission.bureau_id, plan).await?;
             let own = people.remove(&submission.version_id).unwrap_or_default();
             let candidates =
                 own.into_iter().map(|one| Candidate { covered_until: covered.get(&one.person_id).copied(), id: one });
-            match Draft::of(season.year(), today, candidates, plan, splits[&key]) {
+            match Draft::of(season.year(), today, candidates, plan, split) {
                 Ok(draft) => drafts.push(Some(self.instant_of(submission, draft, moment))),
                 Err(DraftError::Nobody | DraftError::YearOver(_)) => drafts.push(None),
                 Err(DraftError::Money(error)) => return Err(no_sum(&error).into()),

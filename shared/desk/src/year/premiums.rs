@@ -1,5 +1,7 @@
 //! Premium splits: within `premium-setting` a bureau shares with its units what the federation does not pay.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::{
     enrollment::premium::{Plan, Split},
@@ -47,6 +49,29 @@ pub(crate) async fn split_of(
     let splits = premiums::of_bureau(session, year, bureau_id).await?;
     let own = splits.iter().rev().find(|split| split.plan == plan.code);
     Ok(own.map_or_else(|| plan.split(), |own| Split { bureau_fen: own.bureau_fen, unit_fen: own.unit_fen }))
+}
+
+/// Splits that hold within one unit of work, each asked for once.
+#[derive(Debug, Default)]
+pub(crate) struct Splits(HashMap<(i64, String), Split>);
+
+impl Splits {
+    /// The split that holds for the units of a bureau.
+    pub async fn of(
+        &mut self,
+        session: &mut impl Session,
+        year: i32,
+        bureau_id: i64,
+        plan: &Plan,
+    ) -> Result<Split, DeskError> {
+        let key = (bureau_id, plan.code.clone());
+        if let Some(split) = self.0.get(&key) {
+            return Ok(*split);
+        }
+        let split = split_of(session, year, bureau_id, plan).await?;
+        self.0.insert(key, split);
+        Ok(split)
+    }
 }
 
 impl Desk {

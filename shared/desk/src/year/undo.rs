@@ -20,13 +20,12 @@ use store::{
     batches::Batch,
     cover::Making,
     failures::Failure,
-    instants::Covered,
     submissions::{StatusChange, Submission, SubmissionSelection},
 };
 
 use super::{
     Season,
-    conflict::people_covered,
+    conflict::{Beside, people_covered},
     gather::money_of_row,
     preview::{member_no, no_sum},
     submit::fen_of,
@@ -138,9 +137,8 @@ impl Desk {
         // Whoever is covered by something else by now is left out: by an instant enrolment, of whichever union and kind, or
         // by the list of another union, which kept nobody's place free for what had failed.
         let own: Vec<i64> = submissions.iter().map(|one| one.id).collect();
-        let others = |one: &Covered| one.what == "instant" || !own.contains(&one.id);
         let revived = store::submissions::lock(unit, &own).await?;
-        for (one, people) in people_covered(unit, year, &revived, others).await? {
+        for (one, people) in people_covered(unit, year, &revived, Beside::Everything).await? {
             self.make_anew(unit, &mut outbox, &season, &one, &people, "undo", moment).await?;
             left_out.extend(people.into_iter().map(member_no));
         }

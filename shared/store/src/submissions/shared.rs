@@ -36,25 +36,27 @@ pub struct Conflict {
 
 /// The people of these submissions whom another one of the year holds, too (those returned or failed hold nobody).
 pub async fn shared(session: &mut impl Session, ids: &[i64]) -> Result<Vec<Shared>, StoreError> {
-    let rows = Rows::new().int("named", sorted(ids));
-    // Few people are held twice. They are found first, person by person and list by list, by scalar queries that no planner
-    // joins (see `candidates`): else, with statistics from before the season, every call goes through all lists of the year.
-    rows.fetch(
-        session,
-        ", own AS MATERIALIZED (SELECT mine.id, mine.year, mine.version_id, held.person_id FROM r CROSS JOIN submissions AS mine \
-         CROSS JOIN submission_people AS held WHERE mine.id = r.named AND held.version_id = mine.version_id \
-         AND (SELECT COUNT(*) FROM submission_people AS other WHERE other.person_id = held.person_id \
-         AND other.version_id <> held.version_id AND (SELECT theirs.id FROM submissions AS theirs \
-         WHERE theirs.version_id = other.version_id AND theirs.year + 0 = mine.year \
-         AND theirs.status NOT IN ('returned', 'failed')) IS NOT NULL) > 0) \
-         SELECT own.person_id, own.id AS submission_id, theirs.id AS other_id, theirs.status AS other_status, \
-         memberships.org_id AS registered_in FROM own CROSS JOIN submission_people AS other CROSS JOIN submissions AS theirs \
-         LEFT JOIN memberships ON memberships.person_id = own.person_id AND memberships.until IS NULL \
-         WHERE other.person_id = own.person_id AND other.version_id <> own.version_id AND theirs.version_id = other.version_id \
-         AND theirs.year = own.year AND theirs.id <> own.id AND theirs.status NOT IN ('returned', 'failed') \
-         ORDER BY own.person_id",
-    )
-    .await
+    let kind = session.kind();
+    let mine = kind.each("submissions", "mine", "mine.id = r.named");
+    let held = kind.each("submission_people", "held", "held.version_id = mine.version_id");
+    let other = kind.each(
+        "submission_people",
+        "other",
+        "other.person_id = held.person_id AND other.version_id <> held.version_id",
+    );
+    // `year + 0`: by no index of the year, which picks all lists of it.
+    let theirs = kind.each(
+        "submissions",
+        "theirs",
+        "theirs.version_id = other.version_id AND theirs.year + 0 = mine.year AND theirs.id <> mine.id \
+         AND theirs.status NOT IN ('returned', 'failed')",
+    );
+    let sql = format!(
+        "SELECT held.person_id, mine.id AS submission_id, theirs.id AS other_id, theirs.status AS other_status, \
+         (SELECT memberships.org_id FROM memberships WHERE memberships.person_id = held.person_id \
+         AND memberships.until IS NULL) AS registered_in FROM r{mine}{held}{other}{theirs} ORDER BY held.person_id"
+    );
+    Rows::new().int("named", sorted(ids)).fetch(session, &sql).await
 }
 
 /// Keeps conflicts; those that were known before are left out of what comes back.

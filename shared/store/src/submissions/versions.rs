@@ -139,12 +139,10 @@ pub async fn people_of(session: &mut impl Session, versions: &[Uuid]) -> Result<
         person: Enrolled,
     }
     let rows = Rows::new().id("named", versions.iter().copied());
-    let found: Vec<Row> = rows
-        .fetch(
-            session,
-            "SELECT version_id, person_id, name, doc_kind, id_masked, card_masked FROM r CROSS JOIN submission_people \
-             WHERE version_id = r.named ORDER BY version_id, person_id",
-        )
-        .await?;
+    let people = session.kind().each("submission_people", "people", "people.version_id = r.named");
+    let sql = format!(
+        "SELECT version_id, person_id, name, doc_kind, id_masked, card_masked FROM r{people} ORDER BY version_id, person_id"
+    );
+    let found: Vec<Row> = rows.fetch(session, &sql).await?;
     Ok(found.into_iter().map(|row| (row.version_id, row.person)).collect())
 }
