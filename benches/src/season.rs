@@ -5,6 +5,7 @@
 //! and deadlines run in this process; mails are queued and not sent. `--units N` makes another size than the federation's.
 
 mod made;
+mod rest;
 mod scene;
 
 use std::{
@@ -105,8 +106,8 @@ impl Step {
     async fn live(self, scene: &Scene) -> Outcome<Vec<Row>> {
         match self {
             Self::Preview => scene.previews().await,
-            Self::Evening => scene.evening("last evening", 0..scene.evening_units()).await,
-            Self::Rest => scene.evening("the other units", scene.evening_units()..scene.made.units.len()).await,
+            Self::Evening => scene.evening().await,
+            Self::Rest => scene.rest().await,
             Self::Recount => scene.recount().await,
             Self::Review => scene.review().await,
             Self::Batches => scene.batches().await,
@@ -122,10 +123,6 @@ fn of_bench<E: std::fmt::Display>(error: E) -> String {
 }
 
 impl Scene {
-    fn evening_units(&self) -> usize {
-        EVENING.min(self.made.units.len())
-    }
-
     async fn previews(&self) -> Outcome<Vec<Row>> {
         self.at("2022-12-25T20:00:00+08:00").await?;
         let step = (self.made.units.len() / PREVIEWS).max(1);
@@ -156,21 +153,18 @@ impl Scene {
     }
 
     /// Units submit, several at a time; then whatever follows is worked off.
-    async fn evening(&self, title: &str, range: std::ops::Range<usize>) -> Outcome<Vec<Row>> {
-        let count = range.len();
-        if count == 0 {
-            return Ok(Vec::new());
-        }
+    async fn evening(&self) -> Outcome<Vec<Row>> {
+        let count = EVENING.min(self.made.units.len());
         let (meter, start) = self.meter();
-        let next = Arc::new(AtomicUsize::new(range.start));
+        let next = Arc::new(AtomicUsize::new(0));
         let mut clerks = JoinSet::new();
         for _ in 0..CLERKS {
             let (desk, broker, next) = (self.desk.clone(), Arc::clone(&self.broker), Arc::clone(&next));
-            let (units, end) = (Arc::clone(&self.made.units), range.end);
+            let units = Arc::clone(&self.made.units);
             clerks.spawn(async move {
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
-                    if place >= end {
+                    if place >= count {
                         return Ok::<(), String>(());
                     }
                     let done = desk.submit(OPERATOR, YEAR, &units[place], Some("A")).await.map_err(of_bench)?;
@@ -195,8 +189,17 @@ impl Scene {
         let beside = format!(
             "processor a submission: {own:.1} ms desk and workers, {database:.1} ms PostgreSQL, {broker:.1} ms broker"
         );
-        let title = format!("{} submissions, {title}", grouped(count as f64));
+        let title = format!("{} submissions, last evening", grouped(count as f64));
         Ok(vec![Row::of(title).measured(measured).beside(beside)])
+    }
+
+    /// The others submitted before.
+    async fn rest(&self) -> Outcome<Vec<Row>> {
+        let start = Instant::now();
+        let written = self.submit_the_rest().await?;
+        let measured = format!("{:.0} s", start.elapsed().as_secs_f64());
+        let what = format!("{} more submissions written, and the totals anew", grouped(written as f64));
+        Ok(vec![Row::of(what).measured(measured)])
     }
 
     async fn recount(&self) -> Outcome<Vec<Row>> {
