@@ -1,8 +1,9 @@
 //! The year at full size, on PostgreSQL + RabbitMQ: previews, submissions on the last evening, the recount of totals, batches,
 //! the closing of bureau payments with one bureau in a hundred that has not paid, and the statistics workbook.
 //!
-//! Unions and members are written straight into the database through `store`. The desk and the workers of enrolments, notices
-//! and deadlines run in this process; mails are queued and not sent. `--units N` makes another size than the federation's.
+//! Unions, members and the submissions of earlier days are written straight into the database. The desk and the workers of
+//! enrolments, notices and deadlines run in this process; mails are queued and not sent. `--units N` makes another size than the
+//! federation's.
 
 mod made;
 mod rest;
