@@ -4,6 +4,7 @@
 
 mod server;
 
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -81,6 +82,42 @@ async fn a_connection_lost_after_the_text_is_unknown_and_one_lost_before_is_not(
     send(&mailer, "accept@example.cn").await.unwrap();
     server.next();
     assert_eq!(server.rest(), 0, "nothing was sent twice");
+}
+
+/// A second piece would wait until the server's system has confirmed the first, 40 ms for each mail.
+#[tokio::test]
+async fn a_text_and_its_end_go_out_in_one_piece() {
+    const MAILS: usize = 20;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    let pieces = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut pieces, mut read) = (0, vec![0; 1 << 16]);
+        stream.write_all(b"220 ready\r\n").unwrap();
+        let mut taken = 0;
+        while taken < MAILS {
+            let command = stream.read(&mut read).unwrap();
+            if read[..command].starts_with(b"DATA") {
+                stream.write_all(b"354 go on\r\n").unwrap();
+                let mut end = [0; 5];
+                while end != *b"\r\n.\r\n" {
+                    let piece = stream.read(&mut read).unwrap();
+                    end.rotate_left(piece.min(5));
+                    let last = piece.min(5);
+                    end[5 - last..].copy_from_slice(&read[piece - last..piece]);
+                    pieces += 1;
+                }
+                taken += 1;
+            }
+            stream.write_all(b"250 ok\r\n").unwrap();
+        }
+        pieces
+    });
+    let mailer = Mailer::open(&MailerSettings { connections: 1, ..settings(&url) }).unwrap();
+    for _ in 0..MAILS {
+        send(&mailer, "a@example.cn").await.unwrap();
+    }
+    assert_eq!(pieces.join().unwrap(), MAILS);
 }
 
 #[tokio::test]

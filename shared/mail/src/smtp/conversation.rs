@@ -8,6 +8,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Noop, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use lettre::transport::smtp::{Error, response::Response};
 
+use super::text::Text;
 use super::{SmtpUrl, Tls};
 use crate::error::{plain, reason};
 use crate::{Composed, SendError};
@@ -61,6 +62,7 @@ impl Conversation {
 
     /// Hands over one mail.
     pub(super) async fn deliver(&mut self, mail: &Composed) -> Result<String, Failure> {
+        let text = Text::of(mail).map_err(|error| Failure { error, lost_early: false })?;
         let mut options = vec![];
         if mail.from.needs_smtputf8() || mail.to.needs_smtputf8() {
             if !self.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
@@ -73,7 +75,7 @@ impl Conversation {
         self.step(Mail::new(Some(mail.from.bare().clone()), options)).await?;
         self.step(Rcpt::new(mail.to.bare().clone(), vec![])).await?;
         self.step(Data).await?;
-        self.text(&mail.bytes).await
+        self.text(text).await
     }
 
     /// Whether the connection can carry another mail.
@@ -109,9 +111,9 @@ impl Conversation {
     }
 
     /// The text: from its first byte on, silence means that nobody knows.
-    async fn text(&mut self, bytes: &[u8]) -> Result<String, Failure> {
+    async fn text(&mut self, text: Text<'_>) -> Result<String, Failure> {
         let limit = self.timeout * TEXT_TAKES_TIMES;
-        let error = match tokio::time::timeout(limit, self.connection.message(bytes)).await {
+        let error = match tokio::time::timeout(limit, self.connection.command(text)).await {
             Ok(Ok(answer)) => return Ok(plain(&answer.message().collect::<Vec<_>>().join(" "))),
             Ok(Err(error)) => match said(&error) {
                 // The server has answered to the text: it has not taken it.

@@ -2,6 +2,7 @@
 
 mod conversation;
 mod pool;
+mod text;
 mod url;
 
 pub(crate) use pool::Smtp;
