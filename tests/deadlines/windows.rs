@@ -1,5 +1,6 @@
 //! Windows are levels: noticed late, twice, by two, for one organization alone, or years after.
 
+use chrono::TimeDelta;
 use domain::year::window::WindowKind;
 use messages::{Kind, Queue};
 use workers::Work;
@@ -14,6 +15,7 @@ on_both_engines!(
     a_closing_tells_what_failed_by_it_whoever_was_first,
     two_schedulers_at_once_notice_everything_once,
     what_was_received_in_the_last_second_counts_however_late_it_is_worked,
+    who_is_late_is_told_by_the_next_sweep,
     an_extension_for_one_organization_has_a_closing_of_its_own,
     a_first_start_years_after_is_quiet,
 );
@@ -114,6 +116,19 @@ async fn what_was_received_in_the_last_second_counts_however_late_it_is_worked(p
     assert_eq!(scene.place.count(told).await, 1, "who was late is told so");
     let accepted = "SELECT COUNT(*) FROM messages WHERE kind = 'enrollment.submitted'";
     assert_eq!(scene.place.count(accepted).await, 1);
+}
+
+/// With a broker, what an act writes is rung for by its own process, and by the sweep only when that has failed.
+async fn who_is_late_is_told_by_the_next_sweep(place: Place) {
+    let scene = Scene::new(place).await;
+    let mut desk = scene.campaign.desk.clone();
+    desk.settings.ring_again = TimeDelta::seconds(10);
+    scene.at("2022-12-26T00:00:00+08:00");
+    let unit = UNITS[0].0;
+    let late = desk.submit(&format!("clerk-{unit}"), YEAR, unit, Some("A")).await.map(drop);
+    assert_eq!(refused(late), "window-closed");
+    let told = "SELECT COUNT(*) FROM messages WHERE kind = 'mail.queued' AND ring_at = due_at";
+    assert_eq!(scene.place.count(told).await, 1);
 }
 
 async fn an_extension_for_one_organization_has_a_closing_of_its_own(place: Place) {

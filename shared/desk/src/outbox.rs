@@ -44,6 +44,15 @@ impl Outbox {
         self.0.is_empty()
     }
 
+    /// Writes the messages for a sender who has nobody to hand bells to, as one whose own answer is a refusal: the next sweep
+    /// rings for them.
+    pub async fn write_unrung(mut self, unit: &mut Unit) -> Result<(), StoreError> {
+        for message in &mut self.0 {
+            message.ring_at = message.due_at;
+        }
+        store::messages::insert(unit, &self.0).await.map(drop)
+    }
+
     /// Writes the messages; the bells to ring after the commit.
     pub async fn write(self, unit: &mut Unit) -> Result<Vec<Bell>, StoreError> {
         store::messages::insert(unit, &self.0).await?;

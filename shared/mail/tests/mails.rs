@@ -35,6 +35,17 @@ fn every_kind_reads_as_it_is_kept() {
     }
 }
 
+/// A command is copied out of the mail, from its first word to the end of its line.
+#[test]
+fn nothing_follows_a_command_on_its_line() {
+    for kind in KINDS {
+        let text = kind.preview().unwrap().text;
+        for command in text.lines().filter_map(|line| line.find("rollcall ").map(|at| &line[at..])) {
+            assert!(!command.contains(['。', '，', '；', '、', '：']), "{}: {command}", kind.name);
+        }
+    }
+}
+
 #[test]
 fn a_whole_mail_is_kept_byte_by_byte() {
     let mut mail = outgoing();

@@ -117,7 +117,7 @@ fn failure_letter(season: &Season, one: &Failed, moment: Moment) -> YearLetter {
     let person = |person: &store::instants::InstantPerson| PersonLine {
         name: person.name.clone(),
         id_masked: person.id_masked.clone(),
-        note: format!("断保{}天", person.gap_days),
+        note: format!("中断{}天", person.gap_days),
     };
     let draft = one.instant.as_ref();
     YearLetter {

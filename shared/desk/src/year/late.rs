@@ -2,12 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    enrollment::reason::{instant_zh, late_zh},
+    enrollment::reason::{instant_zh, late_remedy_zh, second_zh},
     role::Act,
     year::window::{WindowKind, WindowState},
 };
 use mail::template::YearLetter;
-use runtime::shanghai_time;
 use store::organizations::Organization;
 
 use super::Season;
@@ -30,7 +29,7 @@ pub(crate) struct Late<'l> {
 }
 
 impl Desk {
-    /// Records the refusal of a request and, where it came after the closing, mails its sender; the sweep rings for it.
+    /// Records the refusal of a request and, where it came after the closing, mails its sender; the next sweep rings for it.
     pub(crate) async fn refuse_late(
         &self,
         late: &Late<'_>,
@@ -52,9 +51,9 @@ impl Desk {
                 org_code: late.org.code.clone(),
                 org_name: late.org.name.clone(),
                 window: late.kind.name_zh().to_owned(),
-                at: shanghai_time(late.received_at),
+                at: second_zh(late.received_at),
                 until: instant_zh(window.closes_at),
-                reason: late_zh(late.kind, window.closes_at),
+                remedy: late_remedy_zh(late.kind).to_owned(),
                 ..YearLetter::default()
             };
             let id = self.id(moment);
@@ -62,7 +61,7 @@ impl Desk {
             let reader = Reader::account(late.account, Some(late.org));
             self.post(&mut unit, &mut outbox, &[letter.of(late.org).to(reader)], moment).await?;
         }
-        outbox.write(&mut unit).await?;
+        outbox.write_unrung(&mut unit).await?;
         Ok(unit.commit().await?)
     }
 }

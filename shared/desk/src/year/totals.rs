@@ -249,7 +249,6 @@ impl Desk {
             } else {
                 String::new()
             },
-            remedy: format!("查明原因后重新计算并更正：rollcall enroll recount --year {year} --repair"),
             ..YearLetter::default()
         };
         let day = moment.business.timestamp() / DAY_S;

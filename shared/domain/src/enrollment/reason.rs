@@ -92,10 +92,10 @@ impl ReturnReason {
     }
 }
 
-/// What those who come too late are told: when it closed, and what they can do instead.
+/// What those who come too late can do instead.
 #[must_use]
-pub fn late_zh(kind: WindowKind, closes_at: DateTime<Utc>) -> String {
-    let remedy = match kind {
+pub fn late_remedy_zh(kind: WindowKind) -> &'static str {
+    match kind {
         WindowKind::PremiumSetting => "本年度将按年度文件中的默认比例缴费；如需调整请联系市总工会延长期限。",
         WindowKind::Submission => "请联系上级工会申请延长期限，或在保障期内办理即时参保。",
         WindowKind::Review | WindowKind::ReviewBureau => "未进入批次的参保将办理即时参保；如需延长期限请联系市总工会。",
@@ -103,8 +103,14 @@ pub fn late_zh(kind: WindowKind, closes_at: DateTime<Utc>) -> String {
         WindowKind::FinalSubmission => "未提交的参保将转为即时参保；如需延长期限请联系市总工会。",
         WindowKind::BureauPayment => "未缴费的参保将转为即时参保；如款项已按期划拨，请凭缴费凭证联系职保中心。",
         WindowKind::Cover => "本保障年度已结束，请办理下一年度的参保。",
-    };
-    format!("{}已于{}截止，此后收到的不再计入。{remedy}", kind.name_zh(), instant_zh(closes_at))
+    }
+}
+
+/// What those who come too late are told: when it closed, and what they can do instead.
+#[must_use]
+pub fn late_zh(kind: WindowKind, closes_at: DateTime<Utc>) -> String {
+    let (window, closed, remedy) = (kind.name_zh(), instant_zh(closes_at), late_remedy_zh(kind));
+    format!("{window}已于{closed}截止，此后收到的不再计入。{remedy}")
 }
 
 /// What those who come too early are told.
@@ -120,6 +126,13 @@ pub fn instant_zh(at: DateTime<Utc>) -> String {
     let minute = local.format("%M").to_string();
     let minute = if minute == "00" { String::new() } else { format!("{minute}分") };
     format!("{}{}时{minute}", day_zh(local.date_naive()), local.format("%-H"))
+}
+
+/// The same to the second, where one second decides: `2022年12月26日0时0分1秒`.
+#[must_use]
+pub fn second_zh(at: DateTime<Utc>) -> String {
+    let local = at.with_timezone(&calendar::ZONE);
+    format!("{}{}", day_zh(local.date_naive()), local.format("%-H时%-M分%-S秒"))
 }
 
 #[cfg(test)]
@@ -144,6 +157,8 @@ mod tests {
         for kind in WindowKind::ALL {
             assert!(late_zh(*kind, closes_at).contains("2022年12月26日0时截止"));
         }
+        let late = "2022-12-26T00:00:01+08:00".parse().unwrap();
+        assert_eq!(second_zh(late), "2022年12月26日0时0分1秒");
         let noon = "2022-12-27T12:30:00+08:00".parse().unwrap();
         assert!(early_zh(WindowKind::FinalSubmission, noon).contains("将于2022年12月27日12时30分开始"));
     }

@@ -107,9 +107,9 @@ pub(super) fn applied(of: &ApplicationLetter) -> Letter {
     };
     let mut facts = facts(&of.org_name, &of.org_code, &of.file_name);
     facts.extend([("比对编号", of.comparison_id.to_string())].map(own));
-    let letter = Letter::new(subject(&of.org_name, &of.org_code, &outcome)).facts(facts);
+    let letter = Letter::new(subject(&of.org_name, &of.org_code, &outcome));
     if let Some(reason) = &of.reason {
-        return letter.text(format!("处理文件被整份退回，未作任何变更。原因：{reason}"));
+        return letter.text(format!("处理文件被整份退回，未作任何变更。原因：{reason}")).facts(facts);
     }
     let unchanged = of.chosen.saturating_sub(of.done + of.refused);
     let counts =
@@ -123,7 +123,8 @@ pub(super) fn applied(of: &ApplicationLetter) -> Letter {
     };
     let named = |line: &RefusedLine| format!("{}（{}）{}：{}", line.name, line.id_masked, line.choice, line.message);
     letter
-        .text("您在差异文件中选择的处理已执行。")
+        .text("您在差异文件中选择的处理已逐项办理，结果如下。")
+        .facts(facts)
         .facts(counts.map(|(label, count)| (label.to_owned(), format!("{count} 项"))).collect())
         .list(title, of.refusals.iter().take(NAMED).map(named).collect())
 }

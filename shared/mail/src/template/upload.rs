@@ -171,10 +171,8 @@ pub(super) fn held(of: &UploadLetter) -> Letter {
         // Nothing is decided yet: only how many rows were read is known.
         .facts(of.counts.map(|counts| vec![("读取".to_owned(), format!("{} 行", counts.read))]).unwrap_or_default())
         .list("触发核对的数据", of.figures.iter().map(|figure| format!("{}：{}", figure.label, figure.value)).collect())
-        .text(format!(
-            "核对无误请放行：rollcall upload release {id}；传错了请作废：rollcall upload discard {id}。",
-            id = of.upload_id
-        ))
+        .text(format!("核对无误，请放行：rollcall upload release {}", of.upload_id))
+        .text(format!("传错了文件，请作废：rollcall upload discard {}", of.upload_id))
 }
 
 pub(super) fn failed(of: &UploadLetter) -> Letter {

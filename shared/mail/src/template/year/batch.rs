@@ -24,10 +24,8 @@ pub(in crate::template) fn uploaded(of: &YearLetter) -> Letter {
         .facts(blocks::premium(of))
         .facts(blocks::payment(of))
         .facts(blocks::further(of))
-        .text(format!(
-            "确认：rollcall payment confirm {number}；退回：rollcall payment reject {number} --reason 原因。",
-            number = of.number
-        ))
+        .text(format!("确认：rollcall payment confirm {}", of.number))
+        .text(format!("退回：rollcall payment reject {} --reason 原因", of.number))
 }
 
 /// The centre has the money. Number, at, units, headcount, money, cover.

@@ -149,8 +149,9 @@ pub(in crate::template) fn deadline_reminder() -> YearLetter {
 pub(in crate::template) fn late_refused() -> YearLetter {
     YearLetter {
         window: "集中参保提交".to_owned(),
-        at: "2022-12-26 00:00:01".to_owned(),
+        at: "2022年12月26日0时0分1秒".to_owned(),
         until: "2022年12月26日0时".to_owned(),
+        remedy: "请联系上级工会申请延长期限，或在保障期内办理即时参保。".to_owned(),
         number: String::new(),
         ..unit()
     }

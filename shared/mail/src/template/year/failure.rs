@@ -6,10 +6,8 @@ use crate::template::letter::Letter;
 /// To unit and bureau. Number, at, reason, remedy; the draft: facts (its number), `cover_from`, `cover_to`, headcount, money, people (with
 /// the gap in days as note), until (until when it can be handled, where there is an end to it).
 pub(in crate::template) fn failed(of: &YearLetter) -> Letter {
-    let letter = blocks::letter(of, "集中参保失败，请办理即时参保").text(format!(
-        "{}年度集中参保未能生效。系统已备好即时参保草稿：提交之后，保障才会从下列日期起生效，此前没有保障。",
-        of.year
-    ));
+    let letter = blocks::letter(of, "集中参保失败，请办理即时参保")
+        .text(format!("{}年度集中参保未能生效。办理即时参保之后，保障才从下列日期起生效，此前没有保障。", of.year));
     let letter = blocks::reasoned(letter, of)
         .facts(blocks::lines([
             ("单位", blocks::union(of)),
@@ -26,9 +24,9 @@ pub(in crate::template) fn failed(of: &YearLetter) -> Letter {
         .facts(blocks::people(of))
         .facts(blocks::premium(of))
         .facts(blocks::further(of));
-    blocks::named(letter, "草稿中的会员和保障中断天数", &of.people, of.people_in_all).text(
-        "起始日按今天办理推算，晚一天办理，保障晚一天开始，中断多一天。草稿可以查看和提交：rollcall instant list。",
-    )
+    blocks::named(letter, "草稿中的会员和保障中断天数", &of.people, of.people_in_all)
+        .text("起始日按今天办理推算，晚一天办理，保障晚一天开始，中断多一天。")
+        .text("查看草稿：rollcall instant list")
 }
 
 /// To all whom the failure was told. Number, at, by, reason, headcount, money; people: those left out as their instant cover is approved.

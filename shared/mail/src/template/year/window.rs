@@ -28,19 +28,13 @@ pub(in crate::template) fn reminder(of: &YearLetter) -> Letter {
     remedy(letter, of).text("逾期未办的，不计入集中参保，需另行办理即时参保。如刚刚已经办理，请忽略本邮件。")
 }
 
-/// It was received too late and is not counted. Window, at (when it was received), until (when it closed), reason, remedy, number.
+/// It was received too late and is not counted. Window, at (when it was received), until (when it closed), remedy, number.
 pub(in crate::template) fn late(of: &YearLetter) -> Letter {
     let letter = blocks::letter(of, &format!("{}已截止，未予受理", of.window))
-        .text(format!("贵单位的请求是在“{}”截止之后收到的，不计入集中参保；此前已收到的仍然有效。", of.window))
-        .facts(head(of, "截止于"))
-        .facts(blocks::lines([("收到时间", of.at.clone()), ("批次编号", of.number.clone())]))
-        .facts(blocks::further(of));
-    let letter = blocks::reasoned(letter, of);
-    if of.remedy.is_empty() {
-        letter.text("如有特殊情况，请联系上级工会申请延长期限；不能延长的，请在保障期内办理即时参保。")
-    } else {
-        letter
-    }
+        .text(format!("本次办理是在“{}”截止之后收到的，不予受理；截止前已收到的仍然有效。", of.window));
+    let mut lines = head(of, "截止时间");
+    lines.extend(blocks::lines([("收到时间", of.at.clone()), ("批次编号", of.number.clone())]));
+    remedy(letter.facts(lines).facts(blocks::further(of)), of)
 }
 
 fn head(of: &YearLetter, until: &str) -> Vec<blocks::Fact> {
