@@ -19,11 +19,12 @@ pub(crate) struct Face {
 }
 
 /// Name and deflated font, the most usual first. `fonts/make` makes them.
-const PACKED: [(&str, &[u8]); 4] = [
+const PACKED: [(&str, &[u8]); 5] = [
     ("WenQuanYiMicroHei", include_bytes!("../fonts/main.ttf.z")),
     ("DroidSansFallback", include_bytes!("../fonts/extension-a.ttf.z")),
     ("HanaMinA", include_bytes!("../fonts/rare-1.ttf.z")),
     ("HanaMinB", include_bytes!("../fonts/rare-2.ttf.z")),
+    ("RollcallLateHan", include_bytes!("../fonts/late.ttf.z")),
 ];
 
 /// How many faces there are.
@@ -50,8 +51,8 @@ pub(crate) fn faces() -> Result<&'static [Face; FACES], RenderError> {
 }
 
 fn open() -> Result<[Face; FACES], (&'static str, String)> {
-    let [main, extension_a, rare_1, rare_2] = PACKED;
-    Ok([unpack(main)?, unpack(extension_a)?, unpack(rare_1)?, unpack(rare_2)?])
+    let [main, extension_a, rare_1, rare_2, late] = PACKED;
+    Ok([unpack(main)?, unpack(extension_a)?, unpack(rare_1)?, unpack(rare_2)?, unpack(late)?])
 }
 
 fn unpack((name, packed): (&'static str, &[u8])) -> Result<Face, (&'static str, String)> {
@@ -80,7 +81,7 @@ mod tests {
     #[test]
     fn each_face_has_what_it_is_there_for() {
         let faces = faces().unwrap();
-        // 通用规范汉字表: extension A, B, C, D, E; the identity cards' extension F; an unassigned one.
+        // 通用规范汉字表: extension A, B, C, D, E; the identity cards' extension F; extensions G and H; an unassigned one.
         for (character, expected) in [
             ('参', Some(0)),
             ('é', Some(0)),
@@ -91,6 +92,9 @@ mod tests {
             ('𫖯', Some(2)),
             ('𫟼', Some(2)),
             ('𫠡', Some(3)),
+            ('\u{9FFF}', Some(4)),
+            ('𰀁', Some(4)),
+            ('𱎼', Some(4)),
             ('\u{3FFFE}', None),
         ] {
             let face = glyph(faces, character).place.map(|(face, _)| face);

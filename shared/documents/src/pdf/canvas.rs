@@ -77,7 +77,7 @@ pub(crate) struct Canvas {
 /// How much thicker bold outlines are, in ems.
 const BOLD: f32 = 0.03;
 /// The same for the usual weight of each face: the rare ones have thin lines and would look pale among the others.
-const STROKES: [f32; FACES] = [0.0, 0.0, 0.022, 0.022];
+const STROKES: [f32; FACES] = [0.0, 0.0, 0.022, 0.022, 0.015];
 
 /// Hundredths of a point are enough, and make the file shorter.
 fn rounded(points: f32) -> f32 {
@@ -203,4 +203,4 @@ impl Canvas {
 }
 
 /// What the faces are called on a page.
-pub(super) const FONT_NAMES: [&[u8]; FACES] = [b"F0", b"F1", b"F2", b"F3"];
+pub(super) const FONT_NAMES: [&[u8]; FACES] = [b"F0", b"F1", b"F2", b"F3", b"F4"];

@@ -7,7 +7,8 @@ use crate::{invented, tools};
 #[test]
 fn a_character_that_no_face_has_is_a_box_with_its_code_and_is_named() {
     let mut notice = invented::unit(3);
-    notice.people[1].name = "王\u{323AF}".to_owned();
+    // The last ones of extensions H and G that no face has, and letters of another script.
+    notice.people[1].name = "王\u{323AF}\u{3134A}".to_owned();
     notice.people[2].name = "李عربي".to_owned();
     let document = unit_notice(&notice).unwrap();
     let missing: Vec<char> = document
@@ -21,13 +22,13 @@ fn a_character_that_no_face_has_is_a_box_with_its_code_and_is_named() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(missing, ['ب', 'ر', 'ع', 'ي', '\u{323AF}']);
-    assert_eq!(document.warnings[4].to_string(), "「王\u{323AF}」中的字符 U+323AF 字库中没有，已用方框代替");
+    assert_eq!(missing, ['ب', 'ر', 'ع', 'ي', '\u{3134A}', '\u{323AF}']);
+    assert_eq!(document.warnings[5].to_string(), "「王\u{323AF}\u{3134A}」中的字符 U+323AF 字库中没有，已用方框代替");
     // What is searched is the character, not the figures in the box.
     let text = tools::bare_text(&document.bytes);
-    assert!(text.contains("王\u{323AF}") && !text.contains("323"), "{text}");
+    assert!(text.contains("王\u{323AF}\u{3134A}") && !text.contains("323") && !text.contains("134A"), "{text}");
     let with_box = tools::grey(&document.bytes, document.pages, 72);
-    notice.people[1].name = "王\u{3000}".to_owned();
+    notice.people[1].name = "王\u{3000}\u{3000}".to_owned();
     let without = tools::grey(&unit_notice(&notice).unwrap().bytes, document.pages, 72);
     assert_ne!(with_box, without, "the box can be seen");
 }

@@ -66,15 +66,16 @@ fn fonts_are_embedded_subsets_with_a_way_back_to_characters() {
     let mut notice = invented::unit(12);
     notice.people[3].name = "李㑇𠮷".to_owned();
     notice.people[4].name = "王𫠡".to_owned();
+    notice.people[5].name = "王𰻞".to_owned();
     let document = unit_notice(&notice).unwrap();
     let fonts = tools::fonts(&document.bytes);
-    assert_eq!(fonts.len(), 4, "{fonts:?}");
+    assert_eq!(fonts.len(), 5, "{fonts:?}");
     for font in fonts {
         assert!(font.embedded && font.subset && font.unicode && font.kind == "CID TrueType", "{font:?}");
         assert_eq!(font.name.find('+'), Some(6), "{font:?}");
     }
     let text = tools::bare_text(&document.bytes);
-    assert!(document.warnings.is_empty() && text.contains("李㑇𠮷") && text.contains("王𫠡"));
+    assert!(document.warnings.is_empty() && text.contains("李㑇𠮷") && text.contains("王𫠡") && text.contains("王𰻞"));
 }
 
 #[test]
