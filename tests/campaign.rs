@@ -18,6 +18,7 @@ use store::organizations::{Organization, OrganizationData, SealedOption};
 use store::persons::NewPerson;
 use store::{DocKey, Store, StoreError};
 use support::numbers;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use workers::{Shift, Work, WorkError};
 
@@ -66,7 +67,8 @@ impl Campaign {
         let settings = DeskSettings { upload_bytes: 1 << 20, large_bytes: 1 << 20, ring_again: TimeDelta::zero() };
         let desk = Desk { store, files, clock, ids, settings };
         let worker = desk.id(desk.moment());
-        let shift = Shift { worker, desk: desk.clone(), broker: Arc::new(Embedded::new()) };
+        let shift =
+            Shift { worker, desk: desk.clone(), broker: Arc::new(Embedded::new()), stopping: CancellationToken::new() };
         Self { desk, shift }
     }
 

@@ -169,7 +169,12 @@ impl Scene {
         let _ = work.starts.set(sender);
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        let shift = Shift { worker: desk.id(desk.moment()), desk: desk.clone(), broker: Arc::clone(&broker) };
+        let shift = Shift {
+            worker: desk.id(desk.moment()),
+            desk: desk.clone(),
+            broker: Arc::clone(&broker),
+            stopping: CancellationToken::new(),
+        };
         let runner = Arc::new(Runner::new(shift, runner_settings(), vec![Arc::clone(&work) as Arc<dyn Work>]));
         let until = stop.clone();
         tasks.spawn(async move {

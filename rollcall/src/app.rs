@@ -15,7 +15,7 @@ use mail::{Address, Mailer, MailerSettings};
 use runtime::{Clock, Config, Ids, SystemIds, config::Switch};
 use sheets::{PoolSettings, ReadLimits, ReaderPool};
 use store::{Store, StoreSettings, Vault};
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use workers::{
     Runner, RunnerSettings, Shift, Sweep, SweepSettings, Work,
     comparison::ComparisonWork,
@@ -91,6 +91,7 @@ impl App {
             worker: self.desk.id(self.desk.moment()),
             desk: self.desk.clone(),
             broker: Arc::clone(&self.broker),
+            stopping: CancellationToken::new(),
         };
         let config = &self.config;
         let batch = config.worker.batch as usize;

@@ -6,7 +6,7 @@ use super::{
     turn,
 };
 
-/// Mails that can be between the server's answer and the ledger when a process dies, wherever: the slots of the queue.
+/// Mails that can be between the server's answer and the ledger when a process dies, wherever: one for each connection.
 const IN_BETWEEN: usize = 2;
 
 /// Points of workers: before and after every commit and every effect outside.

@@ -70,6 +70,7 @@ impl Scene {
             ("worker.heartbeat_s", "1"),
             ("worker.dead_after_s", "3"),
             ("worker.slots", "2"),
+            ("mail.connections", "2"),
             ("worker.batch", "3"),
             ("mail.per_minute", "100000"),
             ("mail.per_domain_per_minute", "100000"),

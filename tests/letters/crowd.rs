@@ -13,8 +13,8 @@ use support::{Ended, Installation, Running, eventually, rounds};
 
 /// How long a third of the mails may take on a busy machine.
 const LONG: Duration = Duration::from_mins(4);
-/// Mails of one process that are between the server's answer and the ledger at the most.
-const SLOTS: usize = 4;
+/// Mails of one process that are between the server's answer and the ledger at the most: one for each.
+const CONNECTIONS: usize = 4;
 /// What one unit more may cost the process at the most, in bytes: its row, its letter and its message, while the opening is told.
 const BYTES_PER_UNIT: u64 = 12 << 10;
 /// What the process may grow by besides, in bytes: pools, caches, connections.
@@ -58,7 +58,7 @@ async fn tell(mut at: Installation, role: &'static str, smtp: SmtpServer) {
         ("mail.url", format!("{}?tls=none", smtp.url())),
         ("mail.per_minute", "1000000".to_owned()),
         ("mail.per_domain_per_minute", "1000000".to_owned()),
-        ("worker.slots", SLOTS.to_string()),
+        ("mail.connections", CONNECTIONS.to_string()),
         ("worker.heartbeat_s", "1".to_owned()),
         ("worker.dead_after_s", "3".to_owned()),
         ("clock.mode", "simulated".to_owned()),
@@ -141,5 +141,5 @@ fn complete(smtp: &SmtpServer, ledger: &[Value], units: usize) {
         assert!(to.len() <= attempts, "{} copies of {id}, tried {attempts} times", to.len());
         doubled += to.len() - 1;
     }
-    assert!(doubled <= SLOTS, "{doubled} arrived twice");
+    assert!(doubled <= CONNECTIONS, "{doubled} arrived twice");
 }

@@ -15,7 +15,7 @@ use workers::deadline::DeadlineWork;
 use workers::enrollment::EnrollmentWork;
 use workers::mail::{MailSettings, MailWork, Rates};
 use workers::notices::NoticeWork;
-use workers::{Verdict, Work, WorkError, verdict};
+use workers::{Failed, Verdict, Work, WorkError, verdict};
 
 use crate::campaign::{Campaign, Known, UNITS};
 use crate::conformance::engines::Place;
@@ -107,15 +107,20 @@ impl Post {
 
     /// Tries every mail that is due once, and settles each as the runner does.
     pub async fn deliver(&self) {
-        for job in self.campaign().claim(Queue::Mails, 1_000).await {
-            let failed = match self.work.run(&self.campaign().shift, std::slice::from_ref(&job)).await {
-                Ok(failed) => failed.into_iter().next().map(|(_, error)| error),
-                Err(error) => Some(error),
-            };
-            if let Some(error) = failed {
-                self.settle(&job, &error).await;
-            }
+        let jobs = self.claim().await;
+        for (id, error) in self.run(&jobs).await {
+            self.settle(jobs.iter().find(|job| job.envelope.id == id).unwrap(), &error).await;
         }
+    }
+
+    /// Claims every mail that is due.
+    pub async fn claim(&self) -> Vec<Job> {
+        self.campaign().claim(Queue::Mails, 1_000).await
+    }
+
+    /// Tries them together; what was not done comes back.
+    pub async fn run(&self, jobs: &[Job]) -> Failed {
+        self.work.run(&self.campaign().shift, jobs).await.unwrap()
     }
 
     async fn settle(&self, job: &Job, error: &WorkError) {

@@ -9,6 +9,7 @@ use store::organizations::{OrganizationData, SealedOption};
 use support::eventually;
 use support::servers::smtp::{Mode, Protection};
 use workers::mail::Rates;
+use workers::{Verdict, verdict};
 
 use super::post::{Differently, Post, USUAL};
 use crate::campaign::{BUREAUS, UNITS};
@@ -21,6 +22,8 @@ on_both_engines!(
     a_refusal_is_final_until_a_person_has_seen_who_would_get_what,
     in_a_rehearsal_nothing_leaves_the_house,
     no_more_are_sent_in_a_minute_than_allowed,
+    what_another_worker_has_taken_keeps_none_of_the_others,
+    after_a_stop_no_mail_begins,
     a_server_that_is_down_is_asked_now_and_then_and_not_for_every_mail,
     an_address_that_is_none_is_refused_and_a_name_breaks_out_of_no_header,
     a_file_that_is_too_large_stays_behind_and_the_mail_says_how_to_fetch_it,
@@ -166,6 +169,40 @@ async fn in_a_rehearsal_nothing_leaves_the_house(place: Place) {
         );
         assert_eq!(copy.subject, format!("[{}] {}", mail.recipient, mail.subject));
     }
+}
+
+/// A process that was frozen finds one of its jobs taken: what came of the others is written all the same.
+async fn what_another_worker_has_taken_keeps_none_of_the_others(place: Place) {
+    let post = Post::plain(place).await;
+    submitted(&post).await;
+    let jobs = post.claim().await;
+    post.scene
+        .place
+        .change(
+            "UPDATE messages SET worker_id = correlation_id WHERE id = \
+             (SELECT id FROM messages WHERE kind = 'mail.queued' AND state = 'running' ORDER BY id DESC LIMIT 1)",
+        )
+        .await;
+    let failed = post.run(&jobs).await;
+    assert!(failed.iter().all(|(_, error)| verdict(error) == Verdict::Done), "{failed:?}");
+    let mut found = statuses(&post, "submission-received").await;
+    found.sort();
+    assert_eq!(found, [all(1, "sending", 1), all(4, "sent", 1)].concat(), "whose it is now writes what became of it");
+    let done = "SELECT COUNT(*) FROM messages WHERE kind = 'mail.queued' AND state = 'running'";
+    assert_eq!(post.scene.place.count(done).await, 1);
+}
+
+async fn after_a_stop_no_mail_begins(place: Place) {
+    let post = Post::plain(place).await;
+    submitted(&post).await;
+    let jobs = post.claim().await;
+    post.campaign().shift.stopping.cancel();
+    assert!(post.run(&jobs).await.is_empty(), "none of them has failed");
+    assert_eq!(statuses(&post, "submission-received").await, all(5, "queued", 0));
+    let given = kept!(post.scene.place.store, unit => {
+        store::messages::give_back(&mut unit, post.campaign().shift.worker, post.campaign().desk.clock.machine_now())
+    });
+    assert_eq!(given, jobs.len() as u64);
 }
 
 async fn no_more_are_sent_in_a_minute_than_allowed(place: Place) {

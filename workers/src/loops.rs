@@ -38,6 +38,7 @@ impl Runner {
         let (runner, alone_stop) = (Arc::clone(&self), stop.clone());
         loops.spawn(async move { runner.alone_loop(alone_stop).await });
         stop.cancelled().await;
+        self.shift.stopping.cancel();
         let ended = async { while loops.join_next().await.is_some() {} };
         if tokio::time::timeout(self.settings.shutdown_limit, ended).await.is_err() {
             tracing::warn!("jobs ran longer than the shutdown limit; they are given back");

@@ -6,21 +6,21 @@
 //! overtaken, and what would go to an address that mails came back from, is not sent and says why.
 
 mod enclosing;
+mod lanes;
 mod overtaken;
 mod policy;
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use desk::Outbox;
 use files::FilesError;
-use futures_util::future::join_all;
 use mail::{Address, Mailer, Outgoing, SendError, Sent, template};
-use messages::{Kind, MailQueued, Queue};
+use messages::{Kind, Queue};
 use runtime::breaker::Breaker;
 use store::{
-    StoreError, Unit,
+    Unit,
     mails::{Mail, MailEnding},
     messages::Job,
 };
@@ -28,15 +28,14 @@ use uuid::Uuid;
 
 use self::{
     enclosing::Enclosure,
+    lanes::{Ended, Lanes, Named},
     policy::{WhenUnknown, policy},
 };
 use crate::{Failed, Shift, Work, WorkError};
 
 /// How long mails wait after a server could not be reached, while the breaker is still closed.
 const UNREACHABLE_WAITS: TimeDelta = TimeDelta::seconds(2);
-/// How long until an outcome that could not be written is written again.
-const WRITE_AGAIN: Duration = Duration::from_millis(500);
-/// Mails that are sent together where a second sending does no harm.
+/// Mails that are claimed together; and that are under way together where a second sending does no harm.
 const TOGETHER: usize = 50;
 
 /// What mail delivery is held to.
@@ -62,6 +61,17 @@ pub struct MailWork {
     mailer: Mailer,
     settings: MailSettings,
     breaker: Breaker,
+    lanes: Lanes,
+}
+
+/// What one unit writes of jobs and mails beside the attempts that begin.
+#[derive(Default)]
+struct Books<'j> {
+    endings: Vec<MailEnding>,
+    /// Jobs that are done.
+    done: Vec<&'j Job>,
+    /// Jobs that are to be tried again.
+    open: Vec<&'j Job>,
 }
 
 /// What came of one attempt: the ledger's ending, and the error by which the job is tried again.
@@ -74,85 +84,104 @@ impl MailWork {
     /// The work, with this mailer.
     #[must_use]
     pub fn new(mailer: Mailer, settings: MailSettings) -> Self {
-        Self { mailer, settings, breaker: Breaker::new(5, TimeDelta::seconds(2), TimeDelta::minutes(1)) }
+        let breaker = Breaker::new(5, TimeDelta::seconds(2), TimeDelta::minutes(1));
+        // To a server as many as there are connections: of a process that dies they are the ones that are uncertain.
+        let lanes = Lanes::new(if mailer.overwrites() { TOGETHER } else { mailer.connections() });
+        Self { mailer, settings, breaker, lanes }
     }
 
-    async fn deliver(&self, shift: &Shift, jobs: &[Job]) -> Result<Failed, WorkError> {
-        let now = shift.desk.clock.machine_now();
-        self.breaker.may_try(now).map_err(|delay| WorkError::Later {
-            why: "the mail server does not answer; mails wait until it does".to_owned(),
-            delay,
-        })?;
-        let mut named = Vec::new();
-        for job in jobs {
-            named.push((job, job.envelope.read::<MailQueued>()?.mail_id));
+    /// One unit: the outcomes of what has ended, and the attempts of what begins; what is not to be sent any more is done in the
+    /// same. The jobs and mails to send now.
+    async fn write<'j>(
+        &self,
+        shift: &Shift,
+        ended: &[Ended<'j>],
+        beginning: &[Named<'j>],
+    ) -> Result<Vec<(&'j Job, Mail)>, WorkError> {
+        if ended.is_empty() && beginning.is_empty() {
+            return Ok(Vec::new());
         }
-        let begun = self.begin(shift, &named, now).await?;
-        if begun.is_empty() {
-            return Ok(Failed::new());
+        if !ended.is_empty() {
+            runtime::fail_point("after-send");
         }
-        runtime::fail_point("before-send");
-        let attempts = join_all(begun.iter().map(|(_, mail)| self.attempt(shift, mail))).await;
-        runtime::fail_point("after-send");
-        self.end(shift, &begun, attempts).await
+        let mut books = Books::default();
+        for one in ended {
+            books.endings.push(one.attempt.ending.clone());
+            if one.attempt.again.is_some() { books.open.push(one.job) } else { books.done.push(one.job) }
+        }
+        let mut unit = shift.desk.store.begin().await?;
+        let begun = self.begin(shift, &mut unit, beginning, &mut books).await?;
+        // All of it is fenced, also what says that a mail is to be tried again: a process that was frozen so long that another
+        // took its jobs would else put back into the queue what the other has sent.
+        store::messages::hold(&mut unit, shift.worker, &books.open).await?;
+        store::mails::settle(&mut unit, &books.endings).await?;
+        let ids: Vec<Uuid> = begun.iter().map(|(_, mail)| mail.id).collect();
+        store::mails::attempt(&mut unit, &ids, shift.desk.clock.business_now()).await?;
+        self.pass_rates(&mut unit, &begun, shift.desk.clock.machine_now()).await?;
+        if books.done.is_empty() {
+            unit.commit().await?;
+        } else {
+            shift.settle(unit, &books.done, Outbox::new(), shift.desk.moment()).await?;
+        }
+        if !begun.is_empty() {
+            runtime::fail_point("before-send");
+        }
+        Ok(begun)
     }
 
-    /// Writes the attempts down, in one unit; a job with nothing to send any more is done in the same.
+    /// Which of these mails are to be sent; what came of the others goes into the books.
     async fn begin<'j>(
         &self,
         shift: &Shift,
-        named: &[(&'j Job, Uuid)],
-        now: DateTime<Utc>,
+        unit: &mut Unit,
+        named: &[Named<'j>],
+        books: &mut Books<'j>,
     ) -> Result<Vec<(&'j Job, Mail)>, WorkError> {
-        let ids: Vec<Uuid> = named.iter().map(|(_, id)| *id).collect();
-        let mut unit = shift.desk.store.begin().await?;
-        let found = store::mails::lock(&mut unit, &ids).await?;
+        let ids: Vec<Uuid> = named.iter().map(|one| one.mail_id).collect();
+        let found = store::mails::lock(unit, &ids).await?;
         let waiting: Vec<&Mail> = found.iter().filter(|mail| mail.status == "queued").collect();
-        let mut withheld = overtaken::withheld(&mut unit, &waiting, shift.desk.clock.business_now()).await?;
-        let (mut begun, mut over, mut lost) = (Vec::new(), Vec::new(), Vec::new());
-        for (job, id) in named {
-            let mail = found.iter().find(|mail| mail.id == *id).ok_or(WorkError::Missing("mail"))?;
+        let mut withheld = overtaken::withheld(unit, &waiting, shift.desk.clock.business_now()).await?;
+        let mut begun = Vec::new();
+        for Named { job, mail_id } in named {
+            let mail = found.iter().find(|mail| mail.id == *mail_id).ok_or(WorkError::Missing("mail"))?;
             match mail.status.as_str() {
-                "queued" if withheld.contains_key(id) => {
-                    lost.extend(withheld.remove(id));
-                    over.push(*job);
+                "queued" if withheld.contains_key(mail_id) => {
+                    books.endings.extend(withheld.remove(mail_id));
+                    books.done.push(job);
                 }
                 "queued" => begun.push((*job, mail.clone())),
                 "sending" if policy(&mail.kind).unknown == WhenUnknown::Resend => begun.push((*job, mail.clone())),
                 "sending" => {
                     let error = Some("the process that was sending it ended without a word".to_owned());
-                    lost.push(MailEnding { id: *id, status: "unknown", error, sent_at: None });
-                    over.push(*job);
+                    books.endings.push(MailEnding { id: *mail_id, status: "unknown", error, sent_at: None });
+                    books.done.push(job);
                 }
-                _ => over.push(*job),
+                _ => books.done.push(job),
             }
-        }
-        store::mails::settle(&mut unit, &lost).await?;
-        let sending: Vec<&Mail> = begun.iter().map(|(_, mail)| mail).collect();
-        self.pass_rates(&mut unit, &sending, now).await?;
-        let sending: Vec<Uuid> = sending.iter().map(|mail| mail.id).collect();
-        store::mails::attempt(&mut unit, &sending, shift.desk.clock.business_now()).await?;
-        if over.is_empty() {
-            unit.commit().await.map_err(WorkError::Store)?;
-        } else {
-            shift.settle(unit, &over, Outbox::new(), shift.desk.moment()).await?;
         }
         Ok(begun)
     }
 
-    /// Counts these attempts; beyond a rate the unit is thrown away, and with it the count.
-    async fn pass_rates(&self, unit: &mut Unit, mails: &[&Mail], now: DateTime<Utc>) -> Result<(), WorkError> {
+    /// Counts these attempts; beyond a rate the unit is thrown away, and with it the count. It comes last: the rows are the same
+    /// for all processes, and held until the commit.
+    async fn pass_rates(&self, unit: &mut Unit, begun: &[(&Job, Mail)], now: DateTime<Utc>) -> Result<(), WorkError> {
         let Some(rates) = self.settings.rates else { return Ok(()) };
         let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
-        for mail in mails {
+        // The empty domain, which stands for all, is the first.
+        let mut by_domain: BTreeMap<String, i64> = BTreeMap::new();
+        for (_, mail) in begun {
             let domain = mail.recipient.rsplit('@').next().unwrap_or_default().to_lowercase();
-            let of_domain = store::mails::count_attempt(unit, minute, &domain).await?;
-            let in_all = store::mails::count_attempt(unit, minute, "").await?;
-            if in_all > rates.per_minute || of_domain > rates.per_domain_per_minute {
-                let delay = (minute + TimeDelta::minutes(1) - now).max(TimeDelta::milliseconds(100));
-                let why = "as many mails as allowed were sent in this minute".to_owned();
-                return Err(WorkError::Later { why, delay });
+            for counted in [String::new(), domain] {
+                *by_domain.entry(counted).or_default() += 1;
             }
+        }
+        let counts: Vec<(String, i64)> = by_domain.into_iter().collect();
+        let so_far = store::mails::count_attempts(unit, minute, &counts).await?;
+        let most = |domain: &str| if domain.is_empty() { rates.per_minute } else { rates.per_domain_per_minute };
+        if so_far.iter().any(|(domain, attempts)| *attempts > most(domain)) {
+            let delay = (minute + TimeDelta::minutes(1) - now).max(TimeDelta::milliseconds(100));
+            let why = "as many mails as allowed were sent in this minute".to_owned();
+            return Err(WorkError::Later { why, delay });
         }
         Ok(())
     }
@@ -205,44 +234,6 @@ impl MailWork {
             date: mail.queued_at,
         })
     }
-
-    /// Writes the outcomes, in one unit; what is to be tried again comes back.
-    async fn end(&self, shift: &Shift, begun: &[(&Job, Mail)], attempts: Vec<Attempt>) -> Result<Failed, WorkError> {
-        let (mut endings, mut done, mut open, mut failed) = (Vec::new(), Vec::new(), Vec::new(), Failed::new());
-        for ((job, _), attempt) in begun.iter().zip(attempts) {
-            endings.push(attempt.ending);
-            match attempt.again {
-                Some(error) => {
-                    open.push(*job);
-                    failed.push((job.envelope.id, error));
-                }
-                None => done.push(*job),
-            }
-        }
-        // What came of it is known here alone: while the database is away it is written again and again, since a run that
-        // starts anew would have to send once more. `limits.job_s` ends it.
-        loop {
-            match write_endings(shift, &endings, &done, &open).await {
-                Err(WorkError::Store(StoreError::Unreachable(_) | StoreError::Conflict(_) | StoreError::Full)) => {
-                    tokio::time::sleep(WRITE_AGAIN).await;
-                }
-                written => break written?,
-            }
-        }
-        Ok(failed)
-    }
-}
-
-/// All of it is fenced, also what says that a mail is to be tried again: a process that was frozen so long that another took
-/// its jobs would else put back into the queue what the other has sent.
-async fn write_endings(shift: &Shift, endings: &[MailEnding], done: &[&Job], open: &[&Job]) -> Result<(), WorkError> {
-    let mut unit = shift.desk.store.begin().await?;
-    store::messages::hold(&mut unit, shift.worker, open).await?;
-    store::mails::settle(&mut unit, endings).await?;
-    if done.is_empty() {
-        return Ok(unit.commit().await?);
-    }
-    shift.settle(unit, done, Outbox::new(), shift.desk.moment()).await
 }
 
 /// The file store does not give its files now: the mail waits, and nothing of it was sent.
@@ -286,16 +277,11 @@ impl Work for MailWork {
     }
 
     fn group(&self, _queue: Queue) -> usize {
-        // With a server one at a time: of a process that dies, one mail is uncertain and not fifty.
-        if self.mailer.overwrites() { TOGETHER } else { 1 }
+        TOGETHER
     }
 
     async fn run(&self, shift: &Shift, jobs: &[Job]) -> Result<Failed, WorkError> {
-        match self.deliver(shift, jobs).await {
-            // Two copies of a message at once: the other one did it.
-            Err(WorkError::Store(StoreError::Fenced)) if jobs.len() == 1 => Ok(Failed::new()),
-            result => result,
-        }
+        Ok(self.deliver(shift, jobs).await)
     }
 }
 

@@ -6,6 +6,7 @@ use broker::Broker;
 use desk::{Bell, Desk, Moment, Outbox};
 use messages::Queue;
 use store::{Unit, messages::Job};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::WorkError;
@@ -19,6 +20,8 @@ pub struct Shift {
     pub desk: Desk,
     /// The doorbell.
     pub broker: Arc<dyn Broker>,
+    /// Cancelled when the process stops: a run of many jobs begins no more of them.
+    pub stopping: CancellationToken,
 }
 
 impl Shift {

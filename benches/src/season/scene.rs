@@ -65,7 +65,12 @@ impl Scene {
         let broker = broker::connect(broker::Settings::new(&names.url, &names.prefix))?;
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        let shift = Shift { worker: desk.id(desk.moment()), desk: desk.clone(), broker: Arc::clone(&broker) };
+        let shift = Shift {
+            worker: desk.id(desk.moment()),
+            desk: desk.clone(),
+            broker: Arc::clone(&broker),
+            stopping: CancellationToken::new(),
+        };
         let works: Vec<Arc<dyn Work>> = vec![Arc::new(EnrollmentWork), Arc::new(NoticeWork), Arc::new(DeadlineWork)];
         let runner = Arc::new(Runner::new(shift, runner_settings(), works));
         let until = stop.clone();

@@ -50,7 +50,7 @@ pub struct Mailer {
 #[derive(Debug)]
 enum Engine {
     Outbox(Outbox),
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
 }
 
 impl Mailer {
@@ -65,7 +65,7 @@ impl Mailer {
         let engine = if settings.url.is_empty() {
             Engine::Outbox(Outbox::open(settings.outbox.clone())?)
         } else {
-            Engine::Smtp(Smtp::new(SmtpUrl::parse(&settings.url)?, settings.connections, settings.timeout)?)
+            Engine::Smtp(Box::new(Smtp::new(SmtpUrl::parse(&settings.url)?, settings.connections, settings.timeout)?))
         };
         Ok(Self { engine, redirect_to, most_bytes: settings.most_bytes })
     }
@@ -94,6 +94,15 @@ impl Mailer {
     #[must_use]
     pub fn overwrites(&self) -> bool {
         matches!(self.engine, Engine::Outbox(_))
+    }
+
+    /// How many mails the server is handed at a time; the outbox takes any number.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        match &self.engine {
+            Engine::Outbox(_) => usize::MAX,
+            Engine::Smtp(smtp) => smtp.connections(),
+        }
     }
 
     /// Whether mails could be sent now: the outbox can be written, or the server greets us, with TLS and login as configured.

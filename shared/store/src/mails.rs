@@ -232,11 +232,24 @@ pub async fn requeue_many(unit: &mut Unit, wanted: &MailSelection) -> Result<Vec
     })?)
 }
 
-/// Counts an attempt of this minute, in total (`domain` empty) or for one domain; the number so far, this one included.
-pub async fn count_attempt(unit: &mut Unit, minute: DateTime<Utc>, domain: &str) -> Result<i64, StoreError> {
-    let sql = "INSERT INTO mail_rates (minute, domain, attempts) VALUES ($1, $2, 1) \
-        ON CONFLICT (minute, domain) DO UPDATE SET attempts = mail_rates.attempts + 1 RETURNING attempts";
-    Ok(on!(unit, conn => sqlx::query_scalar(sql).bind(minute).bind(domain).fetch_one(conn).await)?)
+/// Counts attempts of this minute, by domain; an empty one stands for all mails. The numbers so far, these included. All who
+/// count name domains in the same order, so that none waits for one that waits for it.
+pub async fn count_attempts(
+    unit: &mut Unit,
+    minute: DateTime<Utc>,
+    attempts: &[(String, i64)],
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = Rows::new()
+        .text("domain", attempts.iter().map(|(domain, _)| domain.clone()))
+        .int("more", attempts.iter().map(|(_, count)| *count))
+        .every("minute", Value::Instant(Some(minute)));
+    rows.fetch(
+        unit,
+        "INSERT INTO mail_rates (minute, domain, attempts) SELECT minute, domain, more FROM r WHERE TRUE ORDER BY domain \
+         ON CONFLICT (minute, domain) DO UPDATE SET attempts = mail_rates.attempts + excluded.attempts \
+         RETURNING domain, attempts",
+    )
+    .await
 }
 
 /// Forgets the rates of minutes that are over.

@@ -20,6 +20,7 @@ pub(crate) struct Smtp {
     url: SmtpUrl,
     tls: TlsParameters,
     timeout: Duration,
+    connections: usize,
     slots: Semaphore,
     idle: Mutex<Vec<Kept>>,
 }
@@ -39,8 +40,14 @@ impl std::fmt::Debug for Smtp {
 impl Smtp {
     pub(crate) fn new(url: SmtpUrl, connections: u32, timeout: Duration) -> Result<Self, SettingsError> {
         let tls = tls_parameters(&url)?;
-        let slots = Semaphore::new(connections.max(1) as usize);
-        Ok(Self { url, tls, timeout, slots, idle: Mutex::new(Vec::new()) })
+        let connections = connections.max(1) as usize;
+        let slots = Semaphore::new(connections);
+        Ok(Self { url, tls, timeout, connections, slots, idle: Mutex::new(Vec::new()) })
+    }
+
+    /// Most of them at a time.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections
     }
 
     pub(crate) async fn send(&self, mail: &Composed) -> Result<String, SendError> {
