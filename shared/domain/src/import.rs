@@ -9,6 +9,7 @@ mod transfer;
 mod tree;
 
 pub use duplicates::Duplicates;
+pub(crate) use duplicates::{repeats, wide_hash};
 pub use facts::facts;
 pub use member::{Known, Particulars, member};
 pub use organization::{KnownOrganization, organization};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,24 +42,27 @@ impl Folder {
     }
 
     pub(crate) async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<Stored, FilesError> {
-        self.blocking(key, move |folder, key| {
-            let (part, stored) = folder.write_part(&mut &bytes[..])?;
-            folder.keep(part, key)?;
-            sync_parent(&folder.path(key))?;
-            Ok(stored)
-        })
-        .await
+        self.blocking(key, move |folder, key| folder.put_from(key, &mut &bytes[..])).await
     }
 
     pub(crate) async fn put_file(&self, key: &str, path: &Path) -> Result<Stored, FilesError> {
         let from = path.to_owned();
+        self.blocking(key, move |folder, key| folder.put_from(key, &mut File::open(from)?)).await
+    }
+
+    pub(crate) async fn put_open(&self, key: &str, mut file: File) -> Result<Stored, FilesError> {
         self.blocking(key, move |folder, key| {
-            let (part, stored) = folder.write_part(&mut File::open(from)?)?;
-            folder.keep(part, key)?;
-            sync_parent(&folder.path(key))?;
-            Ok(stored)
+            file.rewind()?;
+            folder.put_from(key, &mut file)
         })
         .await
+    }
+
+    fn put_from(&self, key: &str, body: &mut dyn Read) -> io::Result<Stored> {
+        let (part, stored) = self.write_part(body)?;
+        self.keep(part, key)?;
+        sync_parent(&self.path(key))?;
+        Ok(stored)
     }
 
     pub(crate) async fn put_many(&self, files: Vec<(String, Vec<u8>)>) -> Result<Vec<Stored>, FilesError> {

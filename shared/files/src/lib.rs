@@ -63,6 +63,15 @@ impl Files {
         }
     }
 
+    /// The same of what an open file holds from its beginning on; for files that have no name.
+    pub async fn put_open(&self, key: &str, file: std::fs::File) -> Result<Stored, FilesError> {
+        check_key(key)?;
+        match &*self.0 {
+            Engine::Folder(folder) => folder.put_open(key, file).await,
+            Engine::S3(s3) => s3.put_open(key, file).await,
+        }
+    }
+
     /// Keeps many small files for little more than the price of one; gives what was stored in the same order.
     ///
     /// On an error some of them may be there; to put all of them again is harmless.

@@ -11,7 +11,7 @@ use object_store::{
     BackoffConfig, ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig, WriteMultipart,
 };
 use tokio::fs::File;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use crate::stored::{Listed, Stored, Sum};
 use crate::{FilesError, LocalFile};
@@ -100,8 +100,19 @@ impl S3 {
     }
 
     pub(crate) async fn put_file(&self, key: &str, path: &FilePath) -> Result<Stored, FilesError> {
-        let of_file = |error| FilesError::of_io(&path.display().to_string(), error);
-        let mut file = File::open(path).await.map_err(of_file)?;
+        let name = path.display().to_string();
+        let file = File::open(path).await.map_err(|error| FilesError::of_io(&name, error))?;
+        self.put_opened(key, file, &name).await
+    }
+
+    pub(crate) async fn put_open(&self, key: &str, file: std::fs::File) -> Result<Stored, FilesError> {
+        let mut file = File::from_std(file);
+        file.rewind().await.map_err(|error| FilesError::of_io(key, error))?;
+        self.put_opened(key, file, key).await
+    }
+
+    async fn put_opened(&self, key: &str, mut file: File, name: &str) -> Result<Stored, FilesError> {
+        let of_file = |error| FilesError::of_io(name, error);
         let length = file.metadata().await.map_err(of_file)?.len();
         if length <= PART_BYTES as u64 {
             let mut bytes = Vec::new();

@@ -64,6 +64,14 @@ async fn large_files(files: &Files) {
     assert_eq!((stored.bytes, stored.sha256), (20_000_000, sha256(&bytes)));
     assert_eq!(files.put("large/bytes", bytes.clone()).await.unwrap().sha256, sha256(&bytes));
     assert!(files.get("large/file").await.unwrap() == bytes && files.get("large/bytes").await.unwrap() == bytes);
+    // A file without a name, from its beginning, wherever it was left.
+    for part in [&bytes[..], b"small"] {
+        let mut open = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut open, part).unwrap();
+        assert_eq!(files.put_open("large/open", open).await.unwrap().sha256, sha256(part));
+        assert!(files.get("large/open").await.unwrap() == part);
+    }
+    files.delete("large/open").await.unwrap();
     files.delete("large/file").await.unwrap();
     files.delete("large/bytes").await.unwrap();
     assert!(matches!(files.put_file("large/none", Path::new("/nowhere/x")).await, Err(FilesError::NotFound { .. })));

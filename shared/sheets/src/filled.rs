@@ -106,19 +106,17 @@ mod tests {
     #[test]
     fn choices_stand_where_they_are_read_back_and_nothing_else_has_changed() {
         let row = |key: &str, name: &str| vec![key.to_owned(), String::new(), name.to_owned()];
-        let page = Page {
-            name: "平台有名单无".to_owned(),
-            columns: vec![("姓名".to_owned(), 14.0)],
-            choices: &["转移", "保留"],
-            rows: vec![row("0ABCDEF1-1", "甲"), row("0ABCDEF1-2", "乙"), row("0ABCDEF1-3", "丙")],
-        };
-        let plain = Page { choices: &[], rows: vec![vec!["转移".to_owned()]], ..page.clone() };
-        let plain = Page { name: "名单有平台无".to_owned(), ..plain };
-        let difference = Difference { pages: vec![plain, page], year: 2022, ..Difference::default() };
+        let rows = [row("0ABCDEF1-1", "甲"), row("0ABCDEF1-2", "乙"), row("0ABCDEF1-3", "丙")];
+        let columns = [("姓名", 14.0)];
+        let plain = Page::new("名单有平台无", &columns, std::iter::once(vec!["转移".to_owned()]));
+        let none = Page::new("未接收", &columns, std::iter::empty());
+        let page = Page::new("平台有名单无", &columns, rows.into_iter()).with_choices(&["转移", "保留"]);
+        let pages = [none.if_any(), plain, page];
+        let difference = Difference { rows: 4, year: 2022, ..Difference::default() };
         let mut made = Cursor::new(Vec::new());
         let folder = std::env::temp_dir();
         let options = WriteOptions { created: chrono::NaiveDateTime::default(), temp_folder: &folder };
-        write_difference(&difference, &options, &mut made).unwrap();
+        write_difference(&difference, pages, &options, &mut made).unwrap();
         let word = |line: &Line<'_>| (line.cells["姓名"] != "乙").then_some("转移");
         let filled = fill_choices(made.get_ref(), word).unwrap();
 

@@ -1,52 +1,72 @@
 //! What the difference workbook of a comparison holds.
 
-use std::{io::Cursor, path::Path};
+use std::{cell::RefCell, path::Path};
 
 use chrono::{Datelike, NaiveDate};
 use domain::{
     cell::Cell,
-    comparison::{Choice, Class, Stranger},
-    row::{Context, member},
+    comparison::{Absent, Changed, Choice, Class, NearMatch, Refused, Repeated, Stranger},
+    row::{Checked, Context, MemberRow, member},
     template::{TemplateKind, column_title},
 };
 use runtime::{SHANGHAI, shanghai_time};
 use sheets::{Difference, Page, WriteOptions, write_difference};
-use store::{comparison_items::Item, organizations::Organization, uploads::Upload};
+use store::{organizations::Organization, uploads::Upload};
+use tempfile::{SpooledData, spooled_tempfile_in};
 use uuid::Uuid;
 
-use super::{compare::Made, items::key};
+use super::{
+    compare::Made,
+    items::{self, key},
+};
 use crate::WorkError;
 
 /// Columns that name a person, with their widths.
 const PERSON: [(&str, f64); 4] = [("姓名", 14.0), ("证件类型", 22.0), ("证件号码", 24.0), ("手机号码", 16.0)];
+/// Bytes of a workbook that stay in memory.
+const MEMORY_BYTES: usize = 4 << 20;
 /// Values that stand for one another in a change of several fields.
 const BETWEEN: &str = "；";
 
-/// Writes the workbook: its bytes.
+/// Writes the workbook. Its rows are made one by one, and a long one goes into a file without a name.
 pub(super) fn write(
     id: Uuid,
     made: &Made,
-    found: &[Item],
     upload: &Upload,
     org: &Organization,
     temp_folder: &Path,
-) -> Result<Vec<u8>, WorkError> {
+) -> Result<SpooledData, WorkError> {
     let received = upload.received_at.with_timezone(&SHANGHAI).naive_local();
-    let (whole, lacking) = newcomers(made, org, received.date());
-    let mut pages = vec![absent(id, made, found), whole, changed(id, made, found), elsewhere(id, made, found)];
-    pages.extend([near(made), repeated(made)]);
-    pages.extend([lacking, refused(made)].into_iter().filter(|page| !page.rows.is_empty()));
     let difference = Difference {
         lines: lines(id, upload, org),
         counts: counts(made),
         advice: ADVICE.map(str::to_owned).into(),
-        pages,
+        rows: rows(made),
         year: received.year(),
     };
-    let mut out = Cursor::new(Vec::new());
-    write_difference(&difference, &WriteOptions { created: received, temp_folder }, &mut out)
+    let newcomers = Newcomers { made, org, today: received.date(), lacking: RefCell::default() };
+    let pages = [
+        absent(id, made),
+        newcomers.whole(),
+        changed(id, made),
+        elsewhere(id, made),
+        near(made),
+        repeated(made),
+        newcomers.lacking().if_any(),
+        refused(made).if_any(),
+    ];
+    let mut out = spooled_tempfile_in(MEMORY_BYTES, temp_folder);
+    write_difference(&difference, pages, &WriteOptions { created: received, temp_folder }, &mut out)
         .map_err(|error| WorkError::Workbook(error.to_string()))?;
     Ok(out.into_inner())
+}
+
+/// Rows of all pages together.
+fn rows(made: &Made) -> usize {
+    let found = &made.comparison;
+    let fields: usize = found.changed.iter().map(|changed| changed.differences.len()).sum();
+    let people = [found.absent.len(), found.newcomers.len(), found.elsewhere.len(), found.near.len()];
+    people.iter().sum::<usize>() + fields + found.repeated.len() + found.refused.len()
 }
 
 const ADVICE: [&str; 5] = [
@@ -76,18 +96,8 @@ fn counts(made: &Made) -> Vec<(String, u64)> {
     std::iter::once(("读取行数".to_owned(), counts.read)).chain(Class::ALL.map(of_class)).collect()
 }
 
-fn page(class: Class, columns: &[(&str, f64)]) -> Page {
-    Page {
-        name: class.title_zh().to_owned(),
-        columns: columns.iter().map(|(title, width)| ((*title).to_owned(), *width)).collect(),
-        choices: Choice::offered(class),
-        rows: Vec::new(),
-    }
-}
-
-/// The items of a class, in the order in which they were made.
-fn of_class(found: &[Item], class: Class) -> impl Iterator<Item = &Item> {
-    found.iter().filter(move |item| item.class == class.name())
+fn page<'m>(class: Class, columns: &[(&str, f64)], rows: impl Iterator<Item = Vec<String>> + 'm) -> Page<'m> {
+    Page::new(class.title_zh(), columns, rows).with_choices(Choice::offered(class))
 }
 
 /// Name, document and phone of a member.
@@ -115,7 +125,7 @@ fn member_no(made: &Made, place: usize) -> String {
     format!("{:010}", made.states[place].person_id)
 }
 
-fn absent(id: Uuid, made: &Made, found: &[Item]) -> Page {
+fn absent(id: Uuid, made: &Made) -> Page<'_> {
     let mut columns = vec![("建议", 12.0), ("会员编号", 14.0)];
     columns.extend(PERSON);
     columns.extend([
@@ -125,82 +135,112 @@ fn absent(id: Uuid, made: &Made, found: &[Item]) -> Page {
         ("退休日期", 14.0),
         ("死亡日期", 14.0),
     ]);
-    let mut page = page(Class::AbsentFromFile, &columns);
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
-    for (item, absent) in of_class(found, Class::AbsentFromFile).zip(&made.comparison.absent) {
+    let row = move |(number, absent): (i64, &Absent)| {
         let member = &made.members[absent.member];
-        let mut row = vec![key(id, item.item_no), String::new()];
+        let mut row = vec![key(id, number), String::new()];
         row.extend([absent.suggestion.name_zh().to_owned(), member_no(made, absent.member)]);
         row.extend(member_cells(made, absent.member));
         row.extend([&member.employer, &member.label].map(|text| text.as_deref().unwrap_or_default().to_owned()));
         row.extend([day(member.birth), day(member.retired_on), day(member.deceased_on)]);
-        page.rows.push(row);
-    }
-    page
+        row
+    };
+    let numbers = items::numbers(made, Class::AbsentFromFile);
+    page(Class::AbsentFromFile, &columns, numbers.zip(&made.comparison.absent).map(row))
 }
 
 /// Newcomers in the form of the member import: those that it takes as they stand, and those that lack something.
-fn newcomers(made: &Made, org: &Organization, today: NaiveDate) -> (Page, Page) {
-    let kind = TemplateKind::Members;
-    let mut whole = Page::of_template(Class::NotInRegistry.title_zh(), kind);
-    let mut lacking = Page::of_template("名单有平台无（待补）", kind);
-    lacking.columns.push(("待补内容".to_owned(), 60.0));
-    for stranger in &made.comparison.newcomers {
-        let person = &stranger.person;
+struct Newcomers<'m> {
+    made: &'m Made,
+    org: &'m Organization,
+    today: NaiveDate,
+    /// The places of those that lack something; known once the others are written.
+    lacking: RefCell<Vec<u32>>,
+}
+
+impl Newcomers<'_> {
+    const KIND: TemplateKind = TemplateKind::Members;
+
+    fn whole(&self) -> Page<'_> {
+        let rows = (0..).zip(&self.made.comparison.newcomers).filter_map(|(place, stranger)| {
+            let row = self.row(stranger);
+            let whole = self.checked(&row).value.is_some();
+            if !whole {
+                self.lacking.borrow_mut().push(place);
+            }
+            whole.then_some(row)
+        });
+        Page::of_template(Class::NotInRegistry.title_zh(), Self::KIND, rows)
+    }
+
+    fn lacking(&self) -> Page<'_> {
+        // Asked for one by one, so that the list is looked at when it is complete.
+        let places = (0..).map_while(|next: usize| self.lacking.borrow().get(next).copied());
+        let rows = places.map(|place| {
+            let stranger = &self.made.comparison.newcomers[place as usize];
+            let mut row = self.row(stranger);
+            let faults = self.checked(&row).faults.into_iter();
+            row.push(faults.map(|fault| fault.at(None, stranger.row).message_zh()).collect::<Vec<_>>().join(BETWEEN));
+            row
+        });
+        let mut page = Page::of_template("名单有平台无（待补）", Self::KIND, rows);
+        page.columns.push(("待补内容".to_owned(), 60.0));
+        page
+    }
+
+    fn row(&self, stranger: &Stranger) -> Vec<String> {
+        let (person, org) = (&stranger.person, self.org);
         let sex = person.sex.or_else(|| person.document.sex());
         let mut row: Vec<String> = stranger_cells(stranger).into();
         row.push(sex.map(|sex| sex.name_zh().to_owned()).unwrap_or_default());
         row.extend([org.name.clone(), org.code.clone()]);
         row.extend([&person.employer, &person.label].map(|text| text.as_deref().unwrap_or_default().to_owned()));
-        row.resize(kind.columns().len(), String::new());
-        let cells: Vec<Cell<'_>> = row.iter().map(|text| Cell::Text(text)).collect();
-        let checked = member(&cells, Context { today });
-        if checked.value.is_some() {
-            whole.rows.push(row);
-        } else {
-            let said = checked.faults.into_iter().map(|fault| fault.at(None, stranger.row).message_zh());
-            row.push(said.collect::<Vec<_>>().join(BETWEEN));
-            lacking.rows.push(row);
-        }
+        row.resize(Self::KIND.columns().len(), String::new());
+        row
     }
-    (whole, lacking)
+
+    fn checked(&self, row: &[String]) -> Checked<MemberRow> {
+        let cells: Vec<Cell<'_>> = row.iter().map(|text| Cell::Text(text)).collect();
+        member(&cells, Context { today: self.today })
+    }
 }
 
-fn changed(id: Uuid, made: &Made, found: &[Item]) -> Page {
+fn changed(id: Uuid, made: &Made) -> Page<'_> {
     let mut columns = vec![("行号", 8.0), ("会员编号", 14.0)];
     columns.extend(&PERSON[..3]);
     columns.extend([("字段", 16.0), ("平台登记", 30.0), ("名单填写", 30.0)]);
-    let mut page = page(Class::Changed, &columns);
-    for (item, changed) in of_class(found, Class::Changed).zip(&made.comparison.changed) {
+    let lines = move |(number, changed): (i64, &'_ Changed)| {
         // One line a field; the choice is the item's, so the first line alone names it.
-        for (place, difference) in changed.differences.iter().enumerate() {
-            let item = if place == 0 { key(id, item.item_no) } else { String::new() };
+        let line = |(place, difference): (usize, &domain::comparison::Difference)| {
+            let item = if place == 0 { key(id, number) } else { String::new() };
             let mut row = vec![item, String::new(), changed.row.to_string(), member_no(made, changed.member)];
             row.extend(member_cells(made, changed.member).into_iter().take(3));
             row.push(column_title(difference.column).unwrap_or(difference.column).to_owned());
             row.extend([difference.before.clone(), difference.after.clone()]);
-            page.rows.push(row);
-        }
-    }
-    page
+            row
+        };
+        changed.differences.iter().enumerate().map(line).collect::<Vec<_>>()
+    };
+    let numbers = items::numbers(made, Class::Changed);
+    page(Class::Changed, &columns, numbers.zip(&made.comparison.changed).flat_map(lines))
 }
 
-fn elsewhere(id: Uuid, made: &Made, found: &[Item]) -> Page {
+fn elsewhere(id: Uuid, made: &Made) -> Page<'_> {
     let mut columns = vec![("行号", 8.0)];
     columns.extend(PERSON);
     columns.extend([("工作单位", 28.0), ("会员标签", 16.0)]);
-    let mut page = page(Class::InOtherUnion, &columns);
-    for (item, (_, stranger)) in of_class(found, Class::InOtherUnion).zip(&made.comparison.elsewhere) {
+    let row = move |(number, (_, stranger)): (i64, &(usize, Stranger))| {
         let person = &stranger.person;
-        let mut row = vec![key(id, item.item_no), String::new(), stranger.row.to_string()];
+        let mut row = vec![key(id, number), String::new(), stranger.row.to_string()];
         row.extend(stranger_cells(stranger));
         row.extend([&person.employer, &person.label].map(|text| text.as_deref().unwrap_or_default().to_owned()));
-        page.rows.push(row);
-    }
-    page
+        row
+    };
+    let numbers = items::numbers(made, Class::InOtherUnion);
+    page(Class::InOtherUnion, &columns, numbers.zip(&made.comparison.elsewhere).map(row))
 }
 
-fn near(made: &Made) -> Page {
+fn near(made: &Made) -> Page<'_> {
     let columns = [
         ("行号", 8.0),
         ("名单姓名", 14.0),
@@ -210,8 +250,7 @@ fn near(made: &Made) -> Page {
         ("平台证件号码", 24.0),
         ("原因", 40.0),
     ];
-    let mut page = page(Class::NearMatch, &columns);
-    for near in &made.comparison.near {
+    let row = |near: &NearMatch| {
         let (name, number) = if near.refused {
             let row = &made.comparison.refused[near.place];
             let name = row.name.as_ref().map(|name| name.as_str().to_owned());
@@ -222,7 +261,7 @@ fn near(made: &Made) -> Page {
         };
         let member = &made.members[near.member];
         let reasons: Vec<&str> = near.reasons.iter().map(|reason| reason.name_zh()).collect();
-        page.rows.push(vec![
+        vec![
             near.row.to_string(),
             name,
             number,
@@ -230,42 +269,40 @@ fn near(made: &Made) -> Page {
             member.name.as_str().to_owned(),
             member.document.number.as_str().to_owned(),
             reasons.join(BETWEEN),
-        ]);
-    }
-    page
+        ]
+    };
+    page(Class::NearMatch, &columns, made.comparison.near.iter().map(row))
 }
 
-fn repeated(made: &Made) -> Page {
+fn repeated(made: &Made) -> Page<'_> {
     let columns = [("行号", 8.0), PERSON[0], PERSON[1], PERSON[2], PERSON[3], ("说明", 40.0)];
-    let mut page = page(Class::Duplicate, &columns);
-    for repeated in &made.comparison.repeated {
+    let row = |repeated: &Repeated| {
         let stranger = Stranger { row: repeated.row, person: repeated.person.clone() };
         let mut row = vec![repeated.row.to_string()];
         row.extend(stranger_cells(&stranger));
         row.push(repeated.fault.clone().at(None, repeated.row).message_zh());
-        page.rows.push(row);
-    }
-    page
+        row
+    };
+    page(Class::Duplicate, &columns, made.comparison.repeated.iter().map(row))
 }
 
-fn refused(made: &Made) -> Page {
+fn refused(made: &Made) -> Page<'_> {
     let columns = [("行号", 8.0), ("姓名", 14.0), ("证件号码", 24.0), ("原因", 60.0)];
-    let mut page = page(Class::Rejected, &columns);
-    for refused in &made.comparison.refused {
+    let row = |refused: &Refused| {
         let said = refused.faults.iter().map(|fault| fault.clone().at(None, refused.row).message_zh());
-        page.rows.push(vec![
+        vec![
             refused.row.to_string(),
             refused.name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
             refused.number.as_deref().unwrap_or_default().to_owned(),
             said.collect::<Vec<_>>().join(BETWEEN),
-        ]);
-    }
-    page
+        ]
+    };
+    page(Class::Rejected, &columns, made.comparison.refused.iter().map(row))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::items, *};
+    use super::*;
 
     #[test]
     fn an_item_s_key_tells_comparison_and_number() {

@@ -16,12 +16,15 @@ use domain::{
 use runtime::SHANGHAI;
 use sheets::Spool;
 use store::{
-    Session, StoreError,
+    Session, StoreError, Vault,
+    comparison_items::Item,
     comparisons::{Counts, Subject},
     messages::Job,
     organizations::Organization,
     uploads::Upload,
 };
+use tempfile::SpooledData;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{ComparisonWork, book, is_temporary, items, mails};
@@ -49,7 +52,7 @@ pub(super) struct Elsewhere {
 /// What a comparison came to, with all that is needed to write it down.
 pub(super) struct Made {
     pub comparison: Comparison,
-    pub members: Arc<[Registered]>,
+    pub members: Arc<Vec<Registered>>,
     pub states: Vec<State>,
     /// By place of the stranger.
     pub elsewhere: HashMap<usize, Elsewhere>,
@@ -97,21 +100,26 @@ impl ComparisonWork {
     ) -> Result<(), WorkError> {
         let moment = shift.desk.moment();
         let vault = shift.desk.store.view().await?.vault();
-        let (folder, of_upload, of_org) = (self.temp_folder.clone(), upload.clone(), org.clone());
-        let (items, bytes, counts) = blocking(move || {
-            let items = items::of(&made, &vault)?;
-            let bytes = book::write(id, &made, &items, &of_upload, &of_org, &folder)?;
-            Ok((items, bytes, made.comparison.counts))
-        })
-        .await?;
+        let counts = made.comparison.counts;
+        let made = Arc::new(made);
+        let (folder, of_upload, of_org, of_book) =
+            (self.temp_folder.clone(), upload.clone(), org.clone(), Arc::clone(&made));
+        let book = blocking(move || book::write(id, &of_book, &of_upload, &of_org, &folder)).await?;
         let key = object_key(upload.id, "result.xlsx");
-        shift.desk.files.put_many(vec![(key.clone(), bytes)]).await?;
+        match book {
+            SpooledData::InMemory(bytes) => shift.desk.files.put(&key, bytes.into_inner()).await?,
+            SpooledData::OnDisk(file) => shift.desk.files.put_open(&key, file).await?,
+        };
+        let (mut pages, making) = make_items(made, vault);
         let mut unit = shift.desk.store.begin().await?;
         let open = store::uploads::lock_open(&mut unit, &[upload.id]).await?;
         if open.is_empty() || !store::comparisons::finish(&mut unit, id, stored(counts), moment.business).await? {
             return Err(StoreError::Fenced.into());
         }
-        store::comparison_items::insert(&mut unit, id, &items).await?;
+        while let Some(page) = pages.recv().await {
+            store::comparison_items::insert(&mut unit, id, &page?).await?;
+        }
+        making.await.map_err(|_| WorkError::Panicked)?;
         store::uploads::complete(&mut unit, upload.id, &key, None, moment.business).await?;
         let mut outbox = Outbox::new();
         let letter = mails::compared(id, upload, org, &counts);
@@ -119,6 +127,26 @@ impl ComparisonWork {
         tracing::info!(upload = %upload.id, comparison = %id, rows = counts.read, "a roster was compared");
         shift.settle(unit, &[job], outbox, moment).await
     }
+}
+
+/// Makes the items page by page, while those before are written.
+fn make_items(
+    made: Arc<Made>,
+    vault: Arc<Vault>,
+) -> (mpsc::Receiver<Result<Vec<Item>, WorkError>>, tokio::task::JoinHandle<()>) {
+    let (sender, pages) = mpsc::channel(1);
+    let making = tokio::task::spawn_blocking(move || {
+        let mut items = items::of(&made, &vault);
+        loop {
+            let page: Result<Vec<Item>, WorkError> = items.by_ref().take(PAGE as usize).collect();
+            let last = page.as_ref().map_or(true, Vec::is_empty);
+            // Where nobody takes any more, the unit has failed, and says why.
+            if sender.blocking_send(page).is_err() || last {
+                return;
+            }
+        }
+    });
+    (pages, making)
 }
 
 fn stored(counts: domain::comparison::Counts) -> Counts {
@@ -140,7 +168,7 @@ fn stored(counts: domain::comparison::Counts) -> Counts {
 async fn members_of(
     session: &mut impl Session,
     org: &Organization,
-) -> Result<(Arc<[Registered]>, Vec<State>), WorkError> {
+) -> Result<(Arc<Vec<Registered>>, Vec<State>), WorkError> {
     let (mut members, mut states) = (Vec::new(), Vec::new());
     let vault = session.vault();
     let mut after = 0;
@@ -165,10 +193,10 @@ async fn members_of(
             break;
         }
     }
-    Ok((members.into(), states))
+    Ok((Arc::new(members), states))
 }
 
-fn registered(vault: &store::Vault, subject: Subject) -> Result<Registered, StoreError> {
+fn registered(vault: &Vault, subject: Subject) -> Result<Registered, StoreError> {
     let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of a person"));
     let number = vault.open(&subject.doc_number)?;
     let kind = IdKind::parse(&subject.doc_kind).ok_or_else(|| corrupt("document kind"))?;
@@ -188,7 +216,7 @@ fn registered(vault: &store::Vault, subject: Subject) -> Result<Registered, Stor
 }
 
 /// Goes through the rows, off the async threads.
-async fn take_rows(members: Arc<[Registered]>, spool: Arc<Spool>, today: NaiveDate) -> Result<Comparing, WorkError> {
+async fn take_rows(members: Arc<Vec<Registered>>, spool: Arc<Spool>, today: NaiveDate) -> Result<Comparing, WorkError> {
     blocking(move || {
         let mut comparing = Comparing::new(members);
         for raw in spool.rows() {

@@ -2,8 +2,9 @@
 
 pub(super) use desk::{item_key as key, item_prefix as prefix};
 use domain::{
-    comparison::{Class, Difference, Suggestion},
+    comparison::{Class, Difference, NearMatch, Stranger},
     finding::Fault,
+    name::PersonName,
 };
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Vault, comparison_items::Item, organizations::SealedOption};
@@ -55,9 +56,11 @@ pub(super) struct Likeness {
 }
 
 impl Detail {
-    fn seal(&self, vault: &Vault) -> Result<SealedOption, StoreError> {
+    /// The item with this under seal.
+    fn of(&self, item: Item, vault: &Vault) -> Result<Item, WorkError> {
         let text = serde_json::to_string(self).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        Ok(SealedOption(Some(vault.seal(&text)?)))
+        let sealed = vault.seal(&text).map_err(StoreError::from)?;
+        Ok(Item { detail: SealedOption(Some(sealed)), ..item })
     }
 
     /// Opens what an item keeps.
@@ -67,132 +70,116 @@ impl Detail {
     }
 }
 
-/// All items in the order of the workbook.
-pub(super) fn of(made: &Made, vault: &Vault) -> Result<Vec<Item>, WorkError> {
-    let mut list = List { items: Vec::new(), vault };
+/// All items in the order of the workbook, one by one: of a roster of a million new people they are never there together.
+pub(super) fn of<'m>(made: &'m Made, vault: &'m Vault) -> impl Iterator<Item = Result<Item, WorkError>> + 'm {
     let found = &made.comparison;
-    for absent in &found.absent {
-        let suggestion = Some(absent.suggestion);
-        list.member(Class::AbsentFromFile, None, made, absent.member, suggestion, None)?;
-    }
-    for stranger in &found.newcomers {
+    let absent = found.absent.iter().map(|absent| {
+        let suggestion = Some(absent.suggestion.name().to_owned());
+        Ok(Item { suggestion, ..member(Class::AbsentFromFile, None, made, absent.member) })
+    });
+    let newcomers = found.newcomers.iter().map(|stranger| {
         let person = &stranger.person;
-        list.row(Class::NotInRegistry, stranger.row, person.name.as_str(), &person.document.number.masked(), None)?;
-    }
-    for changed in &found.changed {
+        Ok(row(Class::NotInRegistry, stranger.row, person.name.as_str(), &person.document.number.masked()))
+    });
+    let changed = found.changed.iter().map(|changed| {
         let detail = Detail { fields: changed.differences.iter().map(field).collect(), ..Detail::default() };
-        list.member(Class::Changed, Some(changed.row), made, changed.member, None, Some(&detail))?;
-    }
-    for (place, stranger) in &found.elsewhere {
-        let person = &stranger.person;
-        let stated = [
-            ("phone", person.phone.as_ref().map(|phone| phone.as_str().to_owned())),
-            ("employer", person.employer.as_deref().map(str::to_owned)),
-            ("label", person.label.as_deref().map(str::to_owned)),
-        ];
-        let stated = stated.into_iter().filter_map(|(column, after)| {
-            Some(Field { column: column.to_owned(), before: String::new(), after: after? })
-        });
-        let detail = Detail { fields: stated.collect(), ..Detail::default() };
+        detail.of(member(Class::Changed, Some(changed.row), made, changed.member), vault)
+    });
+    let elsewhere = found.elsewhere.iter().map(|(place, stranger)| elsewhere(made, *place, stranger, vault));
+    let near = found.near.iter().filter(|near| !near.refused).map(|one| near_match(made, one, vault));
+    let repeated = found.repeated.iter().map(|repeated| {
+        let person = &repeated.person;
         let masked = person.document.number.masked();
-        list.row(Class::InOtherUnion, stranger.row, person.name.as_str(), &masked, Some(&detail))?;
-        if let (Some(item), Some(known)) = (list.items.last_mut(), made.elsewhere.get(place)) {
-            item.person_id = Some(known.person_id);
-            item.membership_id = Some(known.membership_id);
-        }
-    }
-    list.remarks(made)?;
-    Ok(list.items)
+        said(std::slice::from_ref(&repeated.fault), repeated.row)
+            .of(row(Class::Duplicate, repeated.row, person.name.as_str(), &masked), vault)
+    });
+    let refused = found.refused.iter().map(|refused| {
+        let name = refused.name.as_ref().map(PersonName::as_str).unwrap_or_default();
+        let masked = refused.number.as_deref().map(domain::mask::mask_number).unwrap_or_default();
+        said(&refused.faults, refused.row).of(row(Class::Rejected, refused.row, name, &masked), vault)
+    });
+    let all = absent.chain(newcomers).chain(changed).chain(elsewhere).chain(near).chain(repeated).chain(refused);
+    all.zip(1..).map(|(item, item_no)| item.map(|item| Item { item_no, ..item }))
+}
+
+/// The numbers of a class's items, in the order in which they were found; of the classes in which something is chosen.
+pub(super) fn numbers(made: &Made, class: Class) -> impl Iterator<Item = i64> + use<> {
+    let found = &made.comparison;
+    let before = match class {
+        Class::Changed => found.absent.len() + found.newcomers.len(),
+        Class::InOtherUnion => found.absent.len() + found.newcomers.len() + found.changed.len(),
+        _ => 0,
+    };
+    before as i64 + 1..
 }
 
 fn field(difference: &Difference) -> Field {
     Field { column: difference.column.to_owned(), before: difference.before.clone(), after: difference.after.clone() }
 }
 
-struct List<'v> {
-    items: Vec<Item>,
-    vault: &'v Vault,
+fn elsewhere(made: &Made, place: usize, stranger: &Stranger, vault: &Vault) -> Result<Item, WorkError> {
+    let person = &stranger.person;
+    let stated = [
+        ("phone", person.phone.as_ref().map(|phone| phone.as_str().to_owned())),
+        ("employer", person.employer.as_deref().map(str::to_owned)),
+        ("label", person.label.as_deref().map(str::to_owned)),
+    ];
+    let stated = stated
+        .into_iter()
+        .filter_map(|(column, after)| Some(Field { column: column.to_owned(), before: String::new(), after: after? }));
+    let detail = Detail { fields: stated.collect(), ..Detail::default() };
+    let masked = person.document.number.masked();
+    let mut item = row(Class::InOtherUnion, stranger.row, person.name.as_str(), &masked);
+    if let Some(known) = made.elsewhere.get(&place) {
+        item.person_id = Some(known.person_id);
+        item.membership_id = Some(known.membership_id);
+    }
+    detail.of(item, vault)
 }
 
-impl List<'_> {
-    /// Near matches, duplicates, rejected rows.
-    fn remarks(&mut self, made: &Made) -> Result<(), WorkError> {
-        let found = &made.comparison;
-        for near in found.near.iter().filter(|near| !near.refused) {
-            let person = &found.newcomers[near.place].person;
-            let member = &made.members[near.member];
-            let likeness = Likeness {
-                member_no: format!("{:010}", made.states[near.member].person_id),
-                name: member.name.as_str().to_owned(),
-                id_masked: member.document.number.masked(),
-            };
-            let remarks = near.reasons.iter().map(|reason| reason.name_zh().to_owned()).collect();
-            let detail = Detail { member: Some(likeness), remarks, ..Detail::default() };
-            let masked = person.document.number.masked();
-            self.row(Class::NearMatch, near.row, person.name.as_str(), &masked, Some(&detail))?;
-        }
-        for repeated in &found.repeated {
-            let person = &repeated.person;
-            let detail = said(std::slice::from_ref(&repeated.fault), repeated.row);
-            let masked = person.document.number.masked();
-            self.row(Class::Duplicate, repeated.row, person.name.as_str(), &masked, Some(&detail))?;
-        }
-        for refused in &found.refused {
-            let name = refused.name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default();
-            let masked = refused.number.as_deref().map(domain::mask::mask_number).unwrap_or_default();
-            self.row(Class::Rejected, refused.row, &name, &masked, Some(&said(&refused.faults, refused.row)))?;
-        }
-        Ok(())
-    }
+fn near_match(made: &Made, near: &NearMatch, vault: &Vault) -> Result<Item, WorkError> {
+    let person = &made.comparison.newcomers[near.place].person;
+    let member = &made.members[near.member];
+    let likeness = Likeness {
+        member_no: format!("{:010}", made.states[near.member].person_id),
+        name: member.name.as_str().to_owned(),
+        id_masked: member.document.number.masked(),
+    };
+    let remarks = near.reasons.iter().map(|reason| reason.name_zh().to_owned()).collect();
+    let detail = Detail { member: Some(likeness), remarks, ..Detail::default() };
+    detail.of(row(Class::NearMatch, near.row, person.name.as_str(), &person.document.number.masked()), vault)
+}
 
-    fn row(
-        &mut self,
-        class: Class,
-        row: u32,
-        name: &str,
-        masked: &str,
-        detail: Option<&Detail>,
-    ) -> Result<(), StoreError> {
-        let detail = detail.map(|detail| detail.seal(self.vault)).transpose()?.unwrap_or_default();
-        self.items.push(Item {
-            item_no: self.items.len() as i64 + 1,
-            class: class.name().to_owned(),
-            row_no: Some(i64::from(row)).filter(|row| *row > 0),
-            person_id: None,
-            membership_id: None,
-            membership_changed_at: None,
-            person_changed_at: None,
-            name: name.to_owned(),
-            id_masked: masked.to_owned(),
-            suggestion: None,
-            detail,
-            choice: None,
-            outcome: None,
-            outcome_code: None,
-        });
-        Ok(())
+/// An item about a row, without its number.
+fn row(class: Class, row: u32, name: &str, masked: &str) -> Item {
+    Item {
+        item_no: 0,
+        class: class.name().to_owned(),
+        row_no: Some(i64::from(row)).filter(|row| *row > 0),
+        person_id: None,
+        membership_id: None,
+        membership_changed_at: None,
+        person_changed_at: None,
+        name: name.to_owned(),
+        id_masked: masked.to_owned(),
+        suggestion: None,
+        detail: SealedOption::default(),
+        choice: None,
+        outcome: None,
+        outcome_code: None,
     }
+}
 
-    fn member(
-        &mut self,
-        class: Class,
-        row: Option<u32>,
-        made: &Made,
-        place: usize,
-        suggestion: Option<Suggestion>,
-        detail: Option<&Detail>,
-    ) -> Result<(), StoreError> {
-        let (member, State { person_id, person_changed_at, membership_id, membership_changed_at }) =
-            (&made.members[place], made.states[place]);
-        self.row(class, row.unwrap_or(0), member.name.as_str(), &member.document.number.masked(), detail)?;
-        if let Some(item) = self.items.last_mut() {
-            item.person_id = Some(person_id);
-            item.membership_id = Some(membership_id);
-            item.membership_changed_at = Some(membership_changed_at);
-            item.person_changed_at = Some(person_changed_at);
-            item.suggestion = suggestion.map(|suggestion| suggestion.name().to_owned());
-        }
-        Ok(())
+/// An item about a member, without its number.
+fn member(class: Class, of_row: Option<u32>, made: &Made, place: usize) -> Item {
+    let (member, State { person_id, person_changed_at, membership_id, membership_changed_at }) =
+        (&made.members[place], made.states[place]);
+    Item {
+        person_id: Some(person_id),
+        membership_id: Some(membership_id),
+        membership_changed_at: Some(membership_changed_at),
+        person_changed_at: Some(person_changed_at),
+        ..row(class, of_row.unwrap_or(0), member.name.as_str(), &member.document.number.masked())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     cell::Cell,
     finding::{Code, Fault},
     identity::Document,
-    import::Duplicates,
+    import::{Duplicates, repeats, wide_hash},
     name::{PersonName, read_name},
     row::{Checked, RosterRow},
     text,
@@ -127,9 +127,12 @@ pub struct Comparison {
 
 /// A comparison on its way. Rows that say what the registry says are counted and forgotten.
 pub struct Comparing {
-    members: Arc<[Registered]>,
-    by_key: HashMap<String, usize>,
-    seen: Vec<bool>,
+    members: Arc<Vec<Registered>>,
+    /// Members by 128 bits of hash of their documents' keys, as [`Duplicates`] has rows.
+    by_key: HashMap<u128, u32>,
+    /// By member: the first row with the document; 0 where there is none.
+    seen: Vec<u32>,
+    /// Rows that found no member.
     duplicates: Duplicates,
     strangers: Vec<Stranger>,
     so_far: Comparison,
@@ -138,10 +141,10 @@ pub struct Comparing {
 impl Comparing {
     /// Against these members.
     #[must_use]
-    pub fn new(members: Arc<[Registered]>) -> Self {
+    pub fn new(members: Arc<Vec<Registered>>) -> Self {
         Self {
-            by_key: members.iter().enumerate().map(|(place, member)| (member.document.key(), place)).collect(),
-            seen: vec![false; members.len()],
+            by_key: (0..).zip(&*members).map(|(place, member)| (wide_hash(&member.document.key()), place)).collect(),
+            seen: vec![0; members.len()],
             duplicates: Duplicates::default(),
             strangers: Vec::new(),
             so_far: Comparison::default(),
@@ -159,16 +162,21 @@ impl Comparing {
             return;
         };
         let key = person.document.key();
-        if let Some(fault) = self.duplicates.fault(&key, row, "id_number") {
+        let member = self.by_key.get(&wide_hash(&key)).map(|place| *place as usize);
+        let fault = match member {
+            Some(member) => (self.seen[member] > 0).then(|| repeats(self.seen[member], "id_number")),
+            None => self.duplicates.fault(&key, row, "id_number"),
+        };
+        if let Some(fault) = fault {
             counts.duplicate += 1;
             self.so_far.repeated.push(Repeated { row, person, fault });
             return;
         }
-        let Some(member) = self.by_key.get(&key).copied() else {
+        let Some(member) = member else {
             self.strangers.push(Stranger { row, person });
             return;
         };
-        self.seen[member] = true;
+        self.seen[member] = row;
         let differences = differences(&person, &self.members[member]);
         if differences.is_empty() {
             counts.same += 1;
@@ -187,17 +195,21 @@ impl Comparing {
     /// Ends the comparison; `found` says of each stranger where the document is known.
     #[must_use]
     pub fn finish(self, found: &[Found], today: NaiveDate) -> Comparison {
-        let Self { members, seen, strangers, so_far: mut result, .. } = self;
-        for (place, stranger) in strangers.into_iter().enumerate() {
+        let Self { members, seen, strangers, so_far: mut result, by_key, duplicates } = self;
+        drop((by_key, duplicates));
+        let newcomers = strangers.into_iter().enumerate().filter_map(|(place, stranger)| {
             match found.get(place).copied().unwrap_or(Found::Nobody) {
                 Found::Elsewhere => result.elsewhere.push((place, stranger)),
                 // A number of 15 digits serves for matching alone (decision 6).
                 Found::Nobody if stranger.person.document.is_15_digits() => result.refused.push(too_old(stranger)),
-                Found::Nobody | Found::Former => result.newcomers.push(stranger),
+                Found::Nobody | Found::Former => return Some(stranger),
             }
-        }
+            None
+        });
+        // In the place of the strangers, without a second list of a million people.
+        result.newcomers = newcomers.collect();
         result.refused.sort_by_key(|refused| refused.row);
-        let left: Vec<usize> = (0..members.len()).filter(|place| !seen[*place]).collect();
+        let left: Vec<usize> = (0..members.len()).filter(|place| seen[*place] == 0).collect();
         match_rest(&mut result, &members, &left, today);
         let counts = &mut result.counts;
         counts.not_in_registry = result.newcomers.len() as u64;
@@ -211,6 +223,10 @@ impl Comparing {
 
 /// Near matches of what is left on either side, and what is proposed for each absent member.
 fn match_rest(result: &mut Comparison, members: &[Registered], left: &[usize], today: NaiveDate) {
+    // A union's first roster may have a million newcomers, and nobody whom they could be.
+    if left.is_empty() {
+        return;
+    }
     let newcomers = result.newcomers.iter().map(|stranger| {
         let person = &stranger.person;
         Loose::stranger(person.name.as_str(), &person.document, person.sex)

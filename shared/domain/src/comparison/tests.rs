@@ -1,5 +1,7 @@
 //! The comparison's promises, on invented people.
 
+use std::sync::Arc;
+
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 
@@ -65,7 +67,7 @@ fn good(row: RosterRow) -> Checked<RosterRow> {
 }
 
 fn compare(members: &[Registered], rows: &[RosterRow], found: impl Fn(&Document) -> Found) -> Comparison {
-    let mut comparing = Comparing::new(members.into());
+    let mut comparing = Comparing::new(Arc::new(members.to_vec()));
     for (place, row) in rows.iter().enumerate() {
         comparing.take(place as u32 + 2, good(row.clone()), &[]);
     }
@@ -95,7 +97,7 @@ fn each_row_is_in_one_class_and_each_absent_member_has_a_suggestion() {
     rows.push(row_of(&member(500)));
     rows.push(row_of(&member(600)));
     rows.push(rows[0].clone());
-    let mut comparing = Comparing::new(members.clone().into());
+    let mut comparing = Comparing::new(Arc::new(members.clone()));
     for (place, row) in rows.iter().enumerate() {
         comparing.take(place as u32 + 2, good(row.clone()), &[]);
     }
@@ -206,6 +208,20 @@ fn an_old_number_matches_a_member_and_is_an_error_of_a_stranger() {
 }
 
 #[test]
+fn a_repeated_row_names_the_first_one_whether_it_is_a_member_s_or_a_stranger_s() {
+    let members: Vec<Registered> = (0..3).map(member).collect();
+    let listed = [row_of(&member(500)), row_of(&members[1])];
+    let rows: Vec<RosterRow> = listed.iter().cycle().take(6).cloned().collect();
+    let result = compare(&members, &rows, nobody);
+    let said: Vec<(u32, Option<&str>)> =
+        result.repeated.iter().map(|repeated| (repeated.row, repeated.fault.detail.as_deref())).collect();
+    let (of_stranger, of_member) = (Some("与第 2 行相同"), Some("与第 3 行相同"));
+    assert_eq!(said, [(4, of_stranger), (5, of_member), (6, of_stranger), (7, of_member)]);
+    assert_eq!((result.counts.same, result.counts.not_in_registry, result.counts.duplicate), (1, 1, 4));
+    assert!(result.counts.adds_up());
+}
+
+#[test]
 fn a_rejected_row_takes_the_member_it_resembles_out_of_harm() {
     let members: Vec<Registered> = (0..6).map(member).collect();
     let number = members[2].document.number.as_str().to_owned();
@@ -215,7 +231,7 @@ fn a_rejected_row_takes_the_member_it_resembles_out_of_harm() {
     for (name, written) in [("甲乙", wrong_check), ("甲乙", shorter), ("甲乙", longer), (NAMES[2], "1".to_owned())]
     {
         let cells = [Cell::Text(name), Cell::Text("身份证"), Cell::Text(&written)];
-        let mut comparing = Comparing::new(members.clone().into());
+        let mut comparing = Comparing::new(Arc::new(members.clone()));
         comparing.take(2, roster(&cells, Context { today: today() }), &cells);
         let result = comparing.finish(&[], today());
         assert_eq!(result.counts.rejected, 1, "{written}");

@@ -28,12 +28,17 @@ impl Duplicates {
 
     /// As [`Duplicates::enter`], with the fault to be told on the later row.
     pub fn fault(&mut self, key: &str, row: u32, column: &'static str) -> Option<Fault> {
-        let first = self.enter(key, row)?;
-        Some(Fault::new(Code::DuplicateInFile, column).detail(format!("与第 {first} 行相同")))
+        self.enter(key, row).map(|first| repeats(first, column))
     }
 }
 
-fn wide_hash(key: &str) -> u128 {
+/// The fault of a row that says something about what stood in an earlier one.
+pub(crate) fn repeats(first: u32, column: &'static str) -> Fault {
+    Fault::new(Code::DuplicateInFile, column).detail(format!("与第 {first} 行相同"))
+}
+
+/// 128 bits by which a key is known.
+pub(crate) fn wide_hash(key: &str) -> u128 {
     let half = |seed: u8| {
         let mut hasher = DefaultHasher::new();
         hasher.write_u8(seed);
