@@ -92,7 +92,7 @@ pub(crate) fn open(
             let package = preflight(reader()?, size, limits)?;
             match package {
                 Package::Xlsx => Box::new(XlsxBook::open(reader()?)?),
-                Package::Xlsb => Box::new(XlsbBook::open(reader()?)?),
+                Package::Xlsb => Box::new(XlsbBook::open(reader()?, reader()?)?),
                 Package::Ods => Box::new(OdsBook::open(reader()?)?),
             }
         }

@@ -79,7 +79,7 @@ impl<R: Read + Seek> Book for OdsBook<R> {
 }
 
 /// The start of a part as text; empty where there is no such part.
-fn small_part<R: Read + Seek>(archive: &mut ZipArchive<R>, name: &str) -> Result<String, Failure> {
+pub(crate) fn small_part<R: Read + Seek>(archive: &mut ZipArchive<R>, name: &str) -> Result<String, Failure> {
     let part = match archive.by_name(name) {
         Ok(part) => part,
         Err(ZipError::FileNotFound) => return Ok(String::new()),
@@ -217,7 +217,7 @@ pub(super) fn repeats(tag: &BytesStart<'_>, name: &str) -> Result<u64, Failure> 
     }
 }
 
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Failure> {
+pub(crate) fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Failure> {
     for attribute in tag.attributes().with_checks(false) {
         let attribute = attribute.map_err(|_| Rejection::damaged())?;
         if attribute.key.as_ref() == name {

@@ -134,13 +134,22 @@ fn numbers(values: &[u32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-/// An .xlsb of one sheet. Source: [MS-XLSB] `BrtWsDim`, `BrtBeginSheetData`, `BrtRowHdr`, `BrtCellSt`, `BrtBundleSh`.
+/// An .xlsb of one sheet. A cell `#N/A` is the error of a formula, and `#REF!` one without. Source: [MS-XLSB] `BrtWsDim`,
+/// `BrtBeginSheetData`, `BrtRowHdr`, `BrtCellSt`, `BrtCellError`, `BrtFmlaError`, `BrtBundleSh`.
 pub fn xlsb(table: &[Vec<String>]) -> Vec<u8> {
     let mut sheet = [brt(0x81, &[]), brt(0x94, &numbers(&[0, 9, 0, 9])), brt(0x91, &[])].concat();
     for (number, cells) in (0..).zip(table) {
         sheet.extend(brt(0, &[numbers(&[number]), vec![0; 21]].concat()));
         for (column, text) in (0..).zip(cells) {
-            sheet.extend(brt(6, &[numbers(&[column, 0]), wide(text)].concat()));
+            let cell = numbers(&[column, 0]);
+            sheet.extend(match text.as_str() {
+                // The formula is `=NA()`: flags, its length, its tokens, and nothing more.
+                "#N/A" => {
+                    brt(0x0b, &[cell, vec![0x2a, 0, 0], numbers(&[4]), vec![0x22, 0, 0x0a, 0], numbers(&[0])].concat())
+                }
+                "#REF!" => brt(3, &[cell, vec![0x17]].concat()),
+                text => brt(6, &[cell, wide(text)].concat()),
+            });
         }
     }
     sheet.extend([brt(0x92, &[]), brt(0x82, &[])].concat());

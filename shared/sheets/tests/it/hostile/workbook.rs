@@ -194,6 +194,21 @@ fn a_formula_counts_with_the_value_that_stands_beside_it_and_none_is_an_error_in
 }
 
 #[test]
+fn an_error_of_a_formula_in_a_binary_workbook_is_an_error_in_its_cell() {
+    let mut table = make::table(4);
+    for (row, column, error) in [(1, 0, "#N/A"), (1, 3, "#REF!"), (3, 2, "#N/A"), (4, 3, "#N/A")] {
+        error.clone_into(&mut table[row][column]);
+    }
+    let spool = Desk::new(limits()).read(ROSTER, &make::xlsb(&table)).unwrap();
+    let expected = table[1..].iter().map(|row| {
+        let cell = |text: &String| if text.starts_with('#') { "error".to_owned() } else { text.clone() };
+        row.iter().map(cell).collect::<Vec<_>>()
+    });
+    let read: Vec<Vec<String>> = texts(&spool).into_iter().map(|(_, cells)| cells[..4].to_vec()).collect();
+    assert_eq!(read, expected.collect::<Vec<_>>());
+}
+
+#[test]
 fn rows_that_contradict_each_other_are_damage() {
     let row = |number: u32, cell: &str| format!(r#"<row r="{number}"><c r="{cell}"><v>1</v></c></row>"#);
     outcomes(
