@@ -76,3 +76,44 @@ pub fn memory_mb(pid: u32, key: &str) -> f64 {
     let kib = line.and_then(|text| text.trim().trim_end_matches(" kB").parse::<f64>().ok());
     kib.unwrap_or(0.0) * 1024.0 / 1e6
 }
+
+/// All processes below a process.
+pub fn descendants(of: u32) -> Vec<u32> {
+    let all = processes();
+    let mut found = vec![of];
+    let mut next = 0;
+    while let Some(above) = found.get(next).copied() {
+        next += 1;
+        found.extend(all.iter().filter(|process| process.parent == above).map(|process| process.pid));
+    }
+    found.split_off(1)
+}
+
+/// Memory of processes in MB (10^6 bytes).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Memory {
+    /// Their own and their part of what they share with others, files included.
+    pub share_mb: f64,
+    /// What is of no file: heaps and stacks.
+    pub own_mb: f64,
+}
+
+impl std::iter::Sum for Memory {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            share_mb: sum.share_mb + one.share_mb,
+            own_mb: sum.own_mb + one.own_mb,
+        })
+    }
+}
+
+/// Memory of a process now, as `/proc/PID/smaps_rollup` has it.
+pub fn memory(pid: u32) -> Option<Memory> {
+    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let mb = |key: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(key));
+        let kib = line.and_then(|text| text.trim().trim_end_matches(" kB").parse::<f64>().ok());
+        kib.unwrap_or(0.0) * 1024.0 / 1e6
+    };
+    Some(Memory { share_mb: mb("Pss:"), own_mb: mb("Pss_Anon:") })
+}

@@ -22,6 +22,7 @@ mod memory;
 mod messages;
 mod meter;
 mod notices;
+mod peak;
 mod people;
 mod reading;
 mod season;
@@ -107,7 +108,7 @@ const BENCHES: [(&str, Bench); 10] = [
     ("store", Bench::Served(|arguments| Box::pin(store::bench(arguments)))),
     ("messages", Bench::Served(|arguments| Box::pin(messages::bench(arguments)))),
     ("whole", Bench::Served(|arguments| Box::pin(whole::bench(arguments)))),
-    ("comparison", Bench::Plain(comparison::bench)),
+    ("comparison", Bench::Served(|arguments| Box::pin(comparison::bench(arguments)))),
     ("season", Bench::Served(|arguments| Box::pin(season::bench(arguments)))),
     ("memory", Bench::Plain(|arguments| Ok(memory::bench(arguments)))),
 ];

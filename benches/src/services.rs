@@ -1,4 +1,4 @@
-//! Databases and name prefixes of our own at PostgreSQL and RabbitMQ, taken away at the end.
+//! Databases and name prefixes of our own at PostgreSQL and RabbitMQ, taken away at the end; and an installation on them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -9,7 +9,11 @@ use lapin::{
 use messages::Queue;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
-use crate::Outcome;
+use crate::{
+    Outcome,
+    arguments::Arguments,
+    subject::{Installation, Running},
+};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -87,5 +91,50 @@ impl Names {
             channel.exchange_delete(name.as_str().into(), ExchangeDeleteOptions::default()).await?;
         }
         Ok(connection.close(200, "".into()).await?)
+    }
+}
+
+/// An installation on PostgreSQL + RabbitMQ with two workers.
+pub struct Served {
+    /// The installation.
+    pub at: Installation,
+    /// Its workers.
+    pub workers: Vec<Running>,
+    /// Its database.
+    pub database: Database,
+    names: Names,
+}
+
+impl Served {
+    /// Sets one up, with an empty database.
+    pub async fn make(arguments: &Arguments) -> Outcome<Self> {
+        let (names, database) = (Names::make().await?, Database::make().await?);
+        let settings = [
+            ("ROLLCALL_DATABASE__URL", &database.url),
+            ("ROLLCALL_BROKER__URL", &names.url),
+            ("ROLLCALL_BROKER__PREFIX", &names.prefix),
+        ];
+        let settings = settings.map(|(key, value)| (key.to_owned(), value.clone())).to_vec();
+        let begun = || {
+            let at = Installation::make(arguments, settings)?;
+            at.json(&["migrate"], &[])?;
+            let workers = vec![at.role(&["worker"], "1.log")?, at.role(&["worker"], "2.log")?];
+            Ok((at, workers))
+        };
+        match begun() {
+            Ok((at, workers)) => Ok(Self { at, workers, database, names }),
+            Err(error) => {
+                names.drop().await?;
+                database.drop().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends the workers and takes everything away.
+    pub async fn end(self) -> Outcome<()> {
+        drop(self.workers);
+        self.names.drop().await?;
+        self.database.drop().await
     }
 }

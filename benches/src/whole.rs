@@ -7,6 +7,7 @@
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -20,7 +21,7 @@ use crate::{
     arguments::Arguments,
     city::{self, City},
     meter::{Meter, Part},
-    services::{Database, Names},
+    services::Served,
     subject::{Asked, Installation, Running},
     table::{Row, grouped},
 };
@@ -50,23 +51,11 @@ pub async fn bench(arguments: &Arguments) -> Outcome<Vec<Row>> {
 }
 
 async fn on_services(arguments: &Arguments, city: &City) -> Outcome<Found> {
-    let names = Names::make().await?;
-    let database = Database::make().await?;
-    let settings = [
-        ("ROLLCALL_DATABASE__URL", &database.url),
-        ("ROLLCALL_BROKER__URL", &names.url),
-        ("ROLLCALL_BROKER__PREFIX", &names.prefix),
-    ];
-    let settings = settings.map(|(key, value)| (key.to_owned(), value.clone())).to_vec();
-    let found = async {
-        let installation = Installation::make(arguments, settings)?;
-        installation.json(&["migrate"], &[])?;
-        let workers = vec![installation.role(&["worker"], "1.log")?, installation.role(&["worker"], "2.log")?];
-        measure(&installation, workers, city, database.url.clone(), Some(database.name.clone())).await
-    };
-    let found = found.await;
-    names.drop().await?;
-    database.drop().await?;
+    let mut served = Served::make(arguments).await?;
+    let workers = std::mem::take(&mut served.workers);
+    let (url, name) = (served.database.url.clone(), served.database.name.clone());
+    let found = members(&served.at, workers, city, url, Some(name)).await;
+    served.end().await?;
     found
 }
 
@@ -75,20 +64,10 @@ async fn embedded(arguments: &Arguments, city: &City) -> Outcome<Found> {
     installation.json(&["migrate"], &[])?;
     let workers = vec![installation.role(&["serve"], "serve.log")?];
     let url = format!("sqlite:{}", installation.data().join("rollcall.db").display());
-    measure(&installation, workers, city, url, None).await
+    members(&installation, workers, city, url, None).await
 }
 
-/// What was measured.
-struct Found {
-    uploads: f64,
-    rows: f64,
-    accepted_s: f64,
-    queued_s: f64,
-    sent_s: f64,
-    cpu: HashMap<Part, f64>,
-}
-
-async fn measure(
+async fn members(
     installation: &Installation,
     workers: Vec<Running>,
     city: &City,
@@ -96,12 +75,48 @@ async fn measure(
     database: Option<String>,
 ) -> Outcome<Found> {
     installation.json(&["upload", "organizations", "--wait"], std::slice::from_ref(&city.organizations))?;
+    let words = ["upload", "members", "--org", "auto", "--type", "external", "--wait"];
+    let order = Order { words: &words, files: &city.members, lanes: &["uploads"] };
+    measure(installation, workers, order, url, database).await
+}
+
+/// Many uploads of one command.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'o> {
+    /// The command.
+    pub words: &'o [&'o str],
+    /// Its files.
+    pub files: &'o [PathBuf],
+    /// What the queues begin with that the uploads go through.
+    pub lanes: &'o [&'o str],
+}
+
+/// What was measured.
+pub struct Found {
+    /// Files.
+    pub uploads: f64,
+    rows: f64,
+    accepted_s: f64,
+    /// Seconds from the first accepted file until the last one was done and its mail queued.
+    pub queued_s: f64,
+    sent_s: f64,
+    /// Processor time in seconds until all mails were sent.
+    pub cpu: HashMap<Part, f64>,
+}
+
+/// Watches uploads from the first accepted file to the last mail sent; ends the workers.
+pub async fn measure(
+    installation: &Installation,
+    workers: Vec<Running>,
+    order: Order<'_>,
+    url: String,
+    database: Option<String>,
+) -> Outcome<Found> {
     // Only to look at the queues: no key is needed for that.
     let store = Store::open(&StoreSettings { url, connections: 1, wait_s: 10 }, Vault::new(&[0; 32], false)?)?;
     let meter = Meter::start(workers.iter().map(Running::pid).collect(), database);
-    let words = ["upload", "members", "--org", "auto", "--type", "external", "--wait"];
-    let mut asked = installation.spawn(&words, &city.members)?;
-    let queued_at = until_queued(&store, &mut asked).await?;
+    let mut asked = installation.spawn(order.words, order.files)?;
+    let queued_at = until_queued(&store, &mut asked, order.lanes).await?;
     let sent_at = SystemClock.machine_now();
     let cpu = meter.end();
     store.close().await;
@@ -126,8 +141,8 @@ async fn measure(
     })
 }
 
-/// When the lane of uploads was first empty after it was last busy; returns when the command has ended.
-async fn until_queued(store: &Store, asked: &mut Asked) -> Outcome<DateTime<Utc>> {
+/// When the lanes were first empty after they were last busy; returns when the command has ended.
+async fn until_queued(store: &Store, asked: &mut Asked, lanes: &[&str]) -> Outcome<DateTime<Utc>> {
     let (start, mut empty_since) = (Instant::now(), None);
     let mut view = store.view().await?;
     while !asked.ended()? {
@@ -137,9 +152,8 @@ async fn until_queued(store: &Store, asked: &mut Asked) -> Outcome<DateTime<Utc>
         tokio::time::sleep(LOOK_EVERY).await;
         let now = SystemClock.machine_now();
         let states = ::store::messages::queue_states(&mut view, now).await?;
-        let busy = states
-            .iter()
-            .any(|state| state.queue.starts_with("uploads") && state.ready + state.running + state.waiting > 0);
+        let is_ours = |queue: &str| lanes.iter().any(|lane| queue.starts_with(lane));
+        let busy = states.iter().any(|state| is_ours(&state.queue) && state.ready + state.running + state.waiting > 0);
         if busy {
             empty_since = None;
         } else if empty_since.is_none() {
