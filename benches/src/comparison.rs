@@ -38,9 +38,18 @@ const STRANGERS: u32 = 6_000_000;
 
 /// The rows of the table.
 pub async fn bench(arguments: &Arguments) -> Outcome<Vec<Row>> {
-    let mut rows = vec![near(arguments.size(100_000, 10_000)), unit(arguments)?, many(arguments).await?];
+    let mut rows = Vec::new();
+    // It takes minutes: each figure is told when it is there.
+    let mut tell = |row: Row| {
+        eprintln!("comparison: {row:?}");
+        rows.push(row);
+    };
+    tell(near(arguments.size(100_000, 10_000)));
+    tell(unit(arguments)?);
+    tell(many(arguments).await?);
     for known in [false, true] {
-        rows.extend([large_embedded(arguments, known)?, large_served(arguments, known).await?]);
+        tell(large_embedded(arguments, known)?);
+        tell(large_served(arguments, known).await?);
     }
     Ok(rows)
 }
