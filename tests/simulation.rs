@@ -26,7 +26,7 @@ use clock::SimClock;
 /// The file of a campaign's database, in its folder.
 const FILE: &str = "rollcall.db";
 /// Seeds of the everyday run and of the long one.
-const SEEDS: (u64, u64) = (1_000, 5_000);
+const SEEDS: (u64, u64) = (300, 5_000);
 /// Seeds that run side by side.
 const LANES: u64 = 2;
 /// When every campaign begins.

@@ -100,6 +100,8 @@ impl Run {
             self.clock.set(self.clock.business().max(instant(end)));
             self.decide_vouchers().await;
             self.look().await;
+            // A scheduler that died over its look is started again, and looks anew.
+            scheduler::reconcile(&self.desk()).await.unwrap();
             self.work(None).await;
         }
     }
