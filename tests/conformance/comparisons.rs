@@ -73,8 +73,12 @@ async fn a_comparison_is_asked_for_once_and_ends_once(place: Place) {
 
 async fn members_to_compare_come_page_by_page_with_their_state(place: Place) {
     let (store, org) = (&place.store, scene(&place.store).await);
-    let page = seen!(store, view => comparisons::subjects(&mut view, &org.path, 0, 2));
-    let rest = seen!(store, view => comparisons::subjects(&mut view, &org.path, page[1].person_id, 2));
+    let ids = seen!(store, view => comparisons::subject_ids(&mut view, &org.path));
+    assert!(ids.len() == 3 && ids.is_sorted(), "{ids:?}");
+    let page = seen!(store, view => comparisons::subjects(&mut view, &ids[..2]));
+    let rest = seen!(store, view => comparisons::subjects(&mut view, &ids[2..]));
+    let found: Vec<i64> = page.iter().chain(&rest).map(|subject| subject.person_id).collect();
+    assert_eq!(found, ids);
     assert_eq!((page.len(), rest.len()), (2, 1));
     let mut names: Vec<&str> = page.iter().chain(&rest).map(|subject| subject.name.as_str()).collect();
     names.sort_unstable();
@@ -82,7 +86,8 @@ async fn members_to_compare_come_page_by_page_with_their_state(place: Place) {
     assert_eq!((page[0].org_id, page[0].membership_changed_at, page[0].person_changed_at), (org.id, at(1), at(1)));
     assert_eq!((page[0].employer.as_deref(), page[0].label.as_deref()), (Some("测试铁砧厂"), Some("外包工")));
     assert!(page[0].retired_on.is_none() && page[0].staff.is_none());
-    assert!(seen!(store, view => comparisons::subjects(&mut view, "/999/", 0, 9)).is_empty());
+    assert!(seen!(store, view => comparisons::subject_ids(&mut view, "/999/")).is_empty());
+    assert!(seen!(store, view => comparisons::subjects(&mut view, &[999_999])).is_empty(), "nobody's number");
 }
 
 fn bare(number: i64, class: &str) -> Item {
@@ -140,7 +145,8 @@ async fn items_are_kept_in_order_and_come_back_as_they_were(place: Place) {
 
 async fn an_item_is_stale_once_its_member_was_changed_or_left(place: Place) {
     let (store, org) = (&place.store, scene(&place.store).await);
-    let subjects = seen!(store, view => comparisons::subjects(&mut view, &org.path, 0, 9));
+    let ids = seen!(store, view => comparisons::subject_ids(&mut view, &org.path));
+    let subjects = seen!(store, view => comparisons::subjects(&mut view, &ids));
     let item = |place: usize| Item {
         person_id: Some(subjects[place].person_id),
         membership_id: Some(subjects[place].membership_id),

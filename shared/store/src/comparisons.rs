@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
-use crate::{Sealed, Session, StoreError, Unit, organizations::SealedOption};
+use crate::{Rows, Sealed, Session, StoreError, Unit, organizations::SealedOption};
 
 /// A comparison that is to be made.
 #[derive(Debug, Clone, Copy)]
@@ -139,23 +139,31 @@ pub async fn list(session: &mut impl Session, below: Option<&str>, most: i64) ->
     Ok(on!(session, conn => sqlx::query_as(sql).bind(below).bind(end).bind(most).fetch_all(conn).await)?)
 }
 
-/// The members of a union and of those below it, by number, from a number on: page by page.
-pub async fn subjects(
-    session: &mut impl Session,
-    path: &str,
-    after: i64,
-    most: i64,
-) -> Result<Vec<Subject>, StoreError> {
-    let sql = "SELECT persons.id AS person_id, persons.changed_at AS person_changed_at, memberships.id AS membership_id, \
-        memberships.changed_at AS membership_changed_at, persons.doc_kind, persons.doc_number, persons.name, persons.sex, \
-        persons.birth, memberships.phone, memberships.employer, memberships.label, facts.staff, facts.retired_on, \
-        facts.deceased_on, memberships.org_id, organizations.kind AS org_kind \
-        FROM memberships JOIN persons ON persons.id = memberships.person_id \
-        JOIN organizations ON organizations.id = memberships.org_id LEFT JOIN facts ON facts.doc_key = persons.doc_key \
-        WHERE memberships.until IS NULL AND organizations.path >= $1 AND organizations.path < $2 AND persons.id > $3 \
-        ORDER BY persons.id LIMIT $4";
+/// The persons who are members of a union or of one below it, in the order of their numbers.
+pub async fn subject_ids(session: &mut impl Session, path: &str) -> Result<Vec<i64>, StoreError> {
+    let sql = "SELECT memberships.person_id FROM organizations JOIN memberships ON memberships.org_id = organizations.id \
+        WHERE memberships.until IS NULL AND organizations.path >= $1 AND organizations.path < $2 ORDER BY memberships.person_id";
     let end = crate::organizations::path_end(path);
-    Ok(on!(session, conn => sqlx::query_as(sql).bind(path).bind(end).bind(after).bind(most).fetch_all(conn).await)?)
+    Ok(on!(session, conn => sqlx::query_scalar(sql).bind(path).bind(end).fetch_all(conn).await)?)
+}
+
+/// What is on record of these persons, in the order of their numbers; those who are members nowhere by now are left out. They are
+/// named and not counted off from the union: of a union of a million every page would else go through all of them.
+pub async fn subjects(session: &mut impl Session, persons: &[i64]) -> Result<Vec<Subject>, StoreError> {
+    let kind = session.kind();
+    let membership =
+        kind.each("memberships", "memberships", "memberships.person_id = r.named AND memberships.until IS NULL");
+    let person = kind.each("persons", "persons", "persons.id = r.named");
+    let org = kind.each("organizations", "organizations", "organizations.id = memberships.org_id");
+    let known = kind.each_or_none("facts", "facts", "facts.doc_key = persons.doc_key");
+    let sql = format!(
+        "SELECT persons.id AS person_id, persons.changed_at AS person_changed_at, memberships.id AS membership_id, \
+         memberships.changed_at AS membership_changed_at, persons.doc_kind, persons.doc_number, persons.name, persons.sex, \
+         persons.birth, memberships.phone, memberships.employer, memberships.label, facts.staff, facts.retired_on, \
+         facts.deceased_on, memberships.org_id, organizations.kind AS org_kind \
+         FROM r{membership}{person}{org}{known} ORDER BY persons.id"
+    );
+    Rows::new().int("named", persons.iter().copied()).fetch(session, &sql).await
 }
 
 /// Ends a comparison with its counts; false when it had ended before.

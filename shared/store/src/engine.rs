@@ -58,6 +58,16 @@ impl EngineKind {
             }
         }
     }
+
+    /// The same where a row need not have any: it stands once then, with nothing of `table`.
+    pub(crate) fn each_or_none(self, table: &str, name: &str, on: &str) -> String {
+        match self {
+            Self::Sqlite => format!(" LEFT JOIN {table} AS {name} ON {on}"),
+            Self::Postgres => {
+                format!(" LEFT JOIN LATERAL (SELECT * FROM {table} AS {name} WHERE {on} OFFSET 0) AS {name} ON TRUE")
+            }
+        }
+    }
 }
 
 /// How to open a store.

@@ -31,7 +31,7 @@ use super::{ComparisonWork, book, is_temporary, items, mails};
 use crate::{Shift, WorkError, upload::read::read};
 
 /// Members, and strangers, that are looked up in one round trip.
-const PAGE: i64 = 20_000;
+const PAGE: usize = 20_000;
 
 /// A member's state as it is compared.
 #[derive(Debug, Clone, Copy)]
@@ -138,7 +138,7 @@ fn make_items(
     let making = tokio::task::spawn_blocking(move || {
         let mut items = items::of(&made, &vault);
         loop {
-            let page: Result<Vec<Item>, WorkError> = items.by_ref().take(PAGE as usize).collect();
+            let page: Result<Vec<Item>, WorkError> = items.by_ref().take(PAGE).collect();
             let last = page.as_ref().map_or(true, Vec::is_empty);
             // Where nobody takes any more, the unit has failed, and says why.
             if sender.blocking_send(page).is_err() || last {
@@ -171,13 +171,9 @@ async fn members_of(
 ) -> Result<(Arc<Vec<Registered>>, Vec<State>), WorkError> {
     let (mut members, mut states) = (Vec::new(), Vec::new());
     let vault = session.vault();
-    let mut after = 0;
-    loop {
-        let page = store::comparisons::subjects(session, &org.path, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.person_id;
-        let full = i64::try_from(page.len()).is_ok_and(|len| len == PAGE);
-        for subject in page {
+    let persons = store::comparisons::subject_ids(session, &org.path).await?;
+    for page in persons.chunks(PAGE) {
+        for subject in store::comparisons::subjects(session, page).await? {
             if subject.org_id != org.id && is_temporary(subject.org_kind.as_deref()) {
                 continue;
             }
@@ -188,9 +184,6 @@ async fn members_of(
                 membership_changed_at: subject.membership_changed_at,
             });
             members.push(registered(&vault, subject)?);
-        }
-        if !full {
-            break;
         }
     }
     Ok((Arc::new(members), states))
@@ -236,8 +229,8 @@ async fn look_up(shift: &Shift, comparing: &Comparing) -> Result<(Vec<Found>, Ha
     let mut elsewhere = HashMap::new();
     let mut view = shift.desk.store.view().await?;
     let vault = view.vault();
-    for (page, chunk) in strangers.chunks(PAGE as usize).enumerate() {
-        let first = page * PAGE as usize;
+    for (page, chunk) in strangers.chunks(PAGE).enumerate() {
+        let first = page * PAGE;
         let keys: HashMap<store::DocKey, usize> = (first..)
             .zip(chunk)
             .map(|(place, stranger)| (vault.doc_key(&stranger.person.document.key()), place))
