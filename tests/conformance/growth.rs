@@ -1,23 +1,24 @@
-//! What is asked about the people of a few lists reads these lists, and not what all the others of the year hold; whatever a
-//! planner believes of tables that have grown since it last looked.
+//! What is asked about the people of a few lists, or of a page of a file, reads these, and not what all the others of the year
+//! hold; whatever a planner believes of tables that have grown since it last looked.
 
-use store::{Conn, Session, Unit, batches, instants, submissions};
+use store::{Conn, Session, Unit, batches, comparisons, facts, instants, memberships, persons, submissions};
 
-use super::engines::{Place, id};
+use super::engines::{Place, at, id};
 use super::organizations::add;
+use super::registry::{join, key, membership, person, put_facts, silent};
 use super::submissions::submit;
 
-on_both_engines!(the_lists_of_others_are_not_gone_through);
+on_both_engines!(the_lists_of_others_are_not_gone_through, a_page_of_a_file_does_not_go_through_everybody);
 
 const LISTS: i64 = 60;
 const PEOPLE: i64 = 300;
 
-/// How often this unit has gone through the people of all lists from end to end. `SQLite` keeps no count; there the order
-/// of a statement's tables stands.
-async fn times_gone_through(unit: &mut Unit) -> i64 {
+/// How often this unit has gone through one of these tables from end to end. `SQLite` keeps no count; there the order of a
+/// statement's tables stands.
+async fn times_gone_through(unit: &mut Unit, tables: &[&str]) -> i64 {
     let Conn::Postgres(connection) = unit.conn() else { return 0 };
-    let sql = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'submission_people'";
-    sqlx::query_scalar(sql).fetch_one(connection).await.unwrap()
+    let sql = "SELECT CAST(SUM(seq_scan) AS BIGINT) FROM pg_stat_xact_user_tables WHERE relname = ANY($1)";
+    sqlx::query_scalar(sql).bind(tables).fetch_one(connection).await.unwrap()
 }
 
 async fn the_lists_of_others_are_not_gone_through(place: Place) {
@@ -31,7 +32,7 @@ async fn the_lists_of_others_are_not_gone_through(place: Place) {
         ids.push(submit(store, &org, 1 + u128::from(list.unsigned_abs()), &people).await);
     }
     let mut unit = store.begin().await.unwrap();
-    let before = times_gone_through(&mut unit).await;
+    let before = times_gone_through(&mut unit, &["submission_people"]).await;
     let shared = submissions::shared(&mut unit, &ids[5..6]).await.unwrap();
     let brief: Vec<_> = shared.iter().map(|one| (one.person_id, one.other_id)).collect();
     assert_eq!(brief, [(5 * (PEOPLE - 1), ids[4]), (6 * (PEOPLE - 1), ids[6])]);
@@ -44,5 +45,32 @@ async fn the_lists_of_others_are_not_gone_through(place: Place) {
     let covered = instants::covered(&mut unit, 2023, &persons).await.unwrap();
     assert_eq!(covered.len(), persons.len() + 1, "one of them stands in two lists");
     assert!(instants::covered_until(&mut unit, 2024, &persons).await.unwrap().is_empty());
-    assert_eq!(times_gone_through(&mut unit).await, before);
+    assert_eq!(times_gone_through(&mut unit, &["submission_people"]).await, before);
+}
+
+/// Members, and the rows of a page: enough for a planner to prefer one walk through all to so many look-ups.
+const MEMBERS: u32 = 4_000;
+const PAGE: u32 = 1_500;
+
+async fn a_page_of_a_file_does_not_go_through_everybody(place: Place) {
+    let store = &place.store;
+    let org = add(store, "3", None, "unit").await;
+    let numbers: Vec<u32> = (0..MEMBERS).collect();
+    join(store, &numbers, &org).await;
+    put_facts(store, &numbers.iter().map(|number| silent(*number)).collect::<Vec<_>>()).await;
+    let mut unit = store.begin().await.unwrap();
+    let tables = ["persons", "memberships", "facts"];
+    let before = times_gone_through(&mut unit, &tables).await;
+    let keys: Vec<_> = (MEMBERS - PAGE..MEMBERS).map(key).collect();
+    let wanted: Vec<_> = keys.iter().map(|key| (*key, org.id)).collect();
+    let known = persons::known(&mut unit, &wanted).await.unwrap();
+    assert_eq!(known.len(), keys.len());
+    assert_eq!(facts::known(&mut unit, &keys).await.unwrap().len(), keys.len());
+    let ids: Vec<i64> = known.iter().map(|one| one.person_id).collect();
+    assert_eq!(comparisons::subjects(&mut unit, &ids).await.unwrap().len(), keys.len());
+    let new: Vec<_> = (MEMBERS..MEMBERS + PAGE).collect();
+    persons::insert(&mut unit, &new.iter().map(|number| person(*number)).collect::<Vec<_>>(), at(1)).await.unwrap();
+    let new: Vec<_> = new.iter().map(|number| membership(*number, &org)).collect();
+    memberships::open(&mut unit, &new, at(1)).await.unwrap();
+    assert_eq!(times_gone_through(&mut unit, &tables).await, before);
 }

@@ -23,7 +23,7 @@ on_both_engines!(
     what_changed_is_kept_with_its_upload,
 );
 
-fn key(number: u32) -> DocKey {
+pub fn key(number: u32) -> DocKey {
     vault().doc_key(&format!("cn:{number}"))
 }
 
@@ -39,7 +39,7 @@ pub fn opened(sealed: &SealedOption) -> Option<String> {
     sealed.0.as_ref().map(|sealed| vault().open(sealed).unwrap())
 }
 
-fn person(number: u32) -> NewPerson {
+pub fn person(number: u32) -> NewPerson {
     NewPerson {
         doc_kind: "resident",
         doc_key: key(number),
@@ -50,7 +50,7 @@ fn person(number: u32) -> NewPerson {
     }
 }
 
-fn membership(number: u32, org: &Organization) -> NewMembership {
+pub fn membership(number: u32, org: &Organization) -> NewMembership {
     NewMembership { doc_key: key(number), org_id: org.id, data: data() }
 }
 
@@ -232,7 +232,7 @@ async fn a_transfer_is_asked_for_once(place: Place) {
     assert!(!known(store, 1, &one).await.unwrap().transfer_pending, "another union asked");
 }
 
-fn silent(number: u32) -> NewFacts {
+pub fn silent(number: u32) -> NewFacts {
     NewFacts {
         doc_key: key(number),
         card: SealedOption(None),
@@ -243,7 +243,7 @@ fn silent(number: u32) -> NewFacts {
     }
 }
 
-async fn put_facts(store: &Store, new: &[NewFacts]) {
+pub async fn put_facts(store: &Store, new: &[NewFacts]) {
     kept!(store, unit => facts::put(&mut unit, new, id(5), at(2)));
 }
 

@@ -106,6 +106,8 @@ async fn the_newest_split_stands_last(place: Place) {
     let shares: Vec<_> = splits.iter().map(|split| (split.org.as_str(), split.bureau_fen, split.unit_fen)).collect();
     assert_eq!(shares, [("31", 1300, 0), ("31", 1000, 300)]);
     assert!(seen!(store, view => premiums::of_bureau(&mut view, 2024, org.id)).is_empty());
+    assert_eq!(seen!(store, view => premiums::bureaus_with_split(&mut view, 2023)), [org.id]);
+    assert!(seen!(store, view => premiums::bureaus_with_split(&mut view, 2024)).is_empty());
 }
 
 async fn know(store: &Store, number: u32, social_insurance: Option<bool>) {

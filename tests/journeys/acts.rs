@@ -331,6 +331,9 @@ async fn every_command_is_for_the_roles_of_its_act_in_their_own_tree(place: Plac
     let audit = place.at.json(&["audit", "--most", "100000"]).await;
     let mut recorded: BTreeMap<(String, String), usize> = BTreeMap::new();
     for act in audit.as_array().unwrap().iter().filter(|act| act["outcome"] == "refused: no-right") {
+        if act["act"] == Act::CheckVoucher.name() {
+            assert_eq!(act["org_code"], BUREAU, "an act of the root's, about a batch of this bureau");
+        }
         *recorded.entry((text(act, "account"), text(act, "act"))).or_default() += 1;
     }
     assert_eq!(recorded, expected, "each refusal is on record once");

@@ -12,10 +12,13 @@ use store::{
     persons::NewPerson,
 };
 
+use super::UNITS;
 use crate::{Outcome, city, people};
 
 /// The federation's number.
 pub const ROOT: &str = "31000000";
+/// Members of the federation.
+const MEMBERS: u64 = 6_200_000;
 /// Units of a bureau.
 const OF_A_BUREAU: usize = 500;
 /// Members that are written in one unit of work.
@@ -53,7 +56,11 @@ pub async fn make(desk: &Desk, vault: &Arc<Vault>, units: usize) -> Outcome<Made
         unions.extend(ids(desk, codes).await?);
     }
     let mut random = 0x5DEE_CE66_D1CE_4E5B_u64;
-    let sizes: Vec<u32> = unions.iter().map(|_| city::size(&mut random)).collect();
+    let drawn: Vec<u32> = unions.iter().map(|_| city::size(&mut random)).collect();
+    let all: u64 = drawn.iter().map(|size| u64::from(*size)).sum();
+    // What was drawn has some 107 members a union; they are stretched to the federation's.
+    let stretch = |size: &u32| (u64::from(*size) * MEMBERS * units as u64 / (UNITS as u64 * all)).max(1) as u32;
+    let sizes: Vec<u32> = drawn.iter().map(stretch).collect();
     let members = sizes.iter().map(|size| *size as usize).sum();
     let mut places = unions.iter().zip(&sizes).flat_map(|(union, size)| std::iter::repeat_n(*union, *size as usize));
     let mut next = 0_u32;

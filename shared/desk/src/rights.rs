@@ -61,10 +61,10 @@ impl Desk {
         drop(view);
         let refused = match (&reach, org) {
             (Err(DeskError::Refused(refusal)), _) => Some(refusal.clone()),
-            (Ok(reach), Some((code, path))) if !reach.covers(path) => Some(no_right(account, act, Some(code))),
-            (Ok(Reach::Below(_)), None) if act.roles().iter().all(|role| role.is_at_root()) => {
+            (Ok(Reach::Below(_)), _) if act.roles().iter().all(|role| role.is_at_root()) => {
                 Some(no_right(account, act, None))
             }
+            (Ok(reach), Some((code, path))) if !reach.covers(path) => Some(no_right(account, act, Some(code))),
             _ => None,
         };
         match refused {

@@ -50,13 +50,11 @@ pub struct NewFacts {
 
 /// What is on record about these documents, in no order.
 pub async fn known(session: &mut impl Session, keys: &[DocKey]) -> Result<Vec<Facts>, StoreError> {
-    let rows = Rows::new().bytes("named", keys.iter().map(|key| key.to_vec()));
-    rows.fetch(
-        session,
-        "SELECT facts.doc_key, facts.card, facts.social_insurance, facts.retired_on, facts.deceased_on, facts.staff \
-         FROM r CROSS JOIN facts WHERE facts.doc_key = r.named",
-    )
-    .await
+    let known = session.kind().each("facts", "facts", "facts.doc_key = r.named");
+    let sql = format!(
+        "SELECT facts.doc_key, facts.card, facts.social_insurance, facts.retired_on, facts.deceased_on, facts.staff FROM r{known}"
+    );
+    Rows::new().bytes("named", keys.iter().map(|key| key.to_vec())).fetch(session, &sql).await
 }
 
 /// Writes facts over what is there, in the order of their keys; each document once.

@@ -119,13 +119,13 @@ pub async fn open(unit: &mut Unit, new: &[NewMembership], now: DateTime<Utc>) ->
         .bytes("doc_key", new.iter().map(|m| m.doc_key.to_vec()))
         .int("org_id", new.iter().map(|m| m.org_id))
         .every("at", Value::Instant(Some(now)));
-    rows.execute(
-        unit,
+    let person = unit.kind().each("persons", "persons", "persons.doc_key = r.doc_key");
+    let sql = format!(
         "INSERT INTO memberships (person_id, org_id, phone, employer, label, household, address, card_wanted, data_type, since, changed_at) \
          SELECT persons.id, r.org_id, r.phone, r.employer, r.label, r.household, r.address, r.card_wanted, r.data_type, r.at, r.at \
-         FROM r CROSS JOIN persons WHERE persons.doc_key = r.doc_key",
-    )
-    .await?;
+         FROM r{person}"
+    );
+    rows.execute(unit, &sql).await?;
     Ok(())
 }
 

@@ -95,23 +95,26 @@ pub struct Change {
 }
 
 /// What the registry knows of these documents; each with the union that the row names, so that a request which is
-/// pending already is seen.
+/// pending already is seen. They are looked up one by one: a page of a large file else goes through everybody.
 pub async fn known(session: &mut impl Session, wanted: &[(DocKey, i64)]) -> Result<Vec<Known>, StoreError> {
-    let rows = Rows::new()
-        .bytes("doc_key", wanted.iter().map(|(key, _)| key.to_vec()))
-        .int("wanted_org", wanted.iter().map(|(_, org)| *org));
-    rows.fetch(
-        session,
+    let kind = session.kind();
+    let person = kind.each("persons", "persons", "persons.doc_key = r.doc_key");
+    let membership = kind.each_or_none(
+        "memberships",
+        "memberships",
+        "memberships.person_id = persons.id AND memberships.until IS NULL",
+    );
+    let sql = format!(
         "SELECT persons.doc_key, persons.id AS person_id, persons.name, memberships.id AS membership_id, memberships.org_id, \
          memberships.phone, memberships.employer, memberships.label, memberships.household, memberships.address, \
          memberships.card_wanted, memberships.data_type, \
-         EXISTS (SELECT 1 FROM transfers WHERE transfers.person_id = persons.id AND transfers.to_org_id = r.wanted_org \
-         AND transfers.status = 'pending') AS transfer_pending \
-         FROM r CROSS JOIN persons \
-         LEFT JOIN memberships ON memberships.person_id = persons.id AND memberships.until IS NULL \
-         WHERE persons.doc_key = r.doc_key",
-    )
-    .await
+         (SELECT EXISTS (SELECT 1 FROM transfers WHERE transfers.person_id = persons.id AND transfers.to_org_id = r.wanted_org \
+         AND transfers.status = 'pending')) AS transfer_pending FROM r{person}{membership}"
+    );
+    let rows = Rows::new()
+        .bytes("doc_key", wanted.iter().map(|(key, _)| key.to_vec()))
+        .int("wanted_org", wanted.iter().map(|(_, org)| *org));
+    rows.fetch(session, &sql).await
 }
 
 /// Adds persons, in the order of their keys. `Conflict` when another unit has added one of them meanwhile.

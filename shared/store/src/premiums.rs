@@ -42,3 +42,9 @@ pub async fn of_bureau(session: &mut impl Session, year: i32, bureau_id: i64) ->
         WHERE premium_splits.year = $1 AND premium_splits.org_id = $2 ORDER BY premium_splits.id";
     Ok(on!(session, conn => sqlx::query_as(sql).bind(year).bind(bureau_id).fetch_all(conn).await)?)
 }
+
+/// The bureaus that have set a split for a year.
+pub async fn bureaus_with_split(session: &mut impl Session, year: i32) -> Result<Vec<i64>, StoreError> {
+    let sql = "SELECT DISTINCT org_id FROM premium_splits WHERE year = $1 ORDER BY org_id";
+    Ok(on!(session, conn => sqlx::query_scalar(sql).bind(year).fetch_all(conn).await)?)
+}

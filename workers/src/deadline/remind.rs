@@ -1,6 +1,6 @@
 //! Reminders before a closing: to those who have yet to act.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, unit_shares};
 use domain::{
@@ -15,7 +15,7 @@ use mail::template::YearLetter;
 use messages::ReminderDue;
 use store::{
     Unit,
-    batches::BatchSelection,
+    batches::{Batch, BatchSelection},
     messages::Job,
     organizations::Organization,
     submissions::{Submission, SubmissionSelection},
@@ -83,89 +83,130 @@ async fn tell(
     Ok(told)
 }
 
-/// The organizations that have yet to act before a window closes, each with what is missing.
+/// The organizations that have yet to act before a window closes, each with what is missing. Read is what a concern is
+/// about, and no more: below the root are all unions of the federation.
 async fn concerned(
     unit: &mut Unit,
     season: &Season,
     kind: WindowKind,
     below: &str,
 ) -> Result<Vec<(Organization, String)>, WorkError> {
-    let Some(concern) = Concern::of(kind) else { return Ok(Vec::new()) };
-    let orgs = store::organizations::list_below(unit, below).await?;
-    let wanted = SubmissionSelection {
-        year: season.year(),
-        below: below.to_owned(),
-        most: i64::MAX,
-        ..SubmissionSelection::default()
-    };
-    let submissions = store::submissions::list(unit, &wanted).await?;
-    let of_level = |level: Level| move |org: &&Organization| org.level == level.name();
-    let status = |one: &Submission| SubmissionStatus::parse(&one.status);
-    let is = |wanted: SubmissionStatus| move |one: &&Submission| status(one) == Some(wanted);
-    Ok(match concern {
-        Concern::BureausWithoutSplit => {
-            let mut without = Vec::new();
-            for org in orgs.iter().filter(of_level(Level::Bureau)) {
-                if store::premiums::of_bureau(unit, season.year(), org.id).await?.is_empty() {
-                    without.push((org.clone(), "尚未设置参保金额比例；不设置的按年度文件的默认比例".to_owned()));
-                }
-            }
-            without
+    let year = season.year();
+    Ok(match Concern::of(kind) {
+        None => Vec::new(),
+        Some(Concern::BureausWithoutSplit) => {
+            let with: HashSet<i64> = store::premiums::bureaus_with_split(unit, year).await?.into_iter().collect();
+            let missing = "尚未设置参保金额比例；不设置的按年度文件的默认比例";
+            bureaus(unit, below).await?.filter(|org| !with.contains(&org.id)).map(|org| (org, missing.into())).collect()
         }
-        Concern::UnitsWithoutSubmission => {
-            let done: HashSet<i64> = submissions
-                .iter()
-                .filter(|one| status(one) != Some(SubmissionStatus::Returned))
-                .map(|one| one.org_id)
-                .collect();
-            let ids: Vec<i64> = orgs.iter().filter(of_level(Level::Grassroots)).map(|org| org.id).collect();
-            let with_members: HashSet<i64> =
-                store::memberships::count_in(unit, &ids).await?.into_iter().map(|(id, _)| id).collect();
-            let missing = |org: &&Organization| !done.contains(&org.id) && with_members.contains(&org.id);
-            let units = orgs.iter().filter(of_level(Level::Grassroots)).filter(missing);
-            units.map(|org| (org.clone(), "尚未提交集中参保（或被退回后尚未重新提交）".to_owned())).collect()
+        Some(Concern::UnitsWithoutSubmission) => units_without_submission(unit, year, below).await?,
+        Some(Concern::ReviewersWithWork) => reviewers_with_work(unit, year, kind, below).await?,
+        Some(Concern::UnitsThatOwe) => units_that_owe(unit, season, below).await?,
+        Some(Concern::BureausWithoutBatch) => {
+            let approved = submissions(unit, year, below, Some(SubmissionStatus::Approved)).await?;
+            let approved: HashSet<i64> = approved.into_iter().map(|one| one.bureau_id).collect();
+            let with: HashSet<i64> = batches(unit, year, below).await?.into_iter().map(|batch| batch.org_id).collect();
+            let waits = |org: &Organization| approved.contains(&org.id) && !with.contains(&org.id);
+            bureaus(unit, below).await?.filter(waits).map(|org| (org, "尚未提交至职保中心".to_owned())).collect()
         }
-        Concern::ReviewersWithWork => {
-            let waiting: Vec<&Submission> = submissions.iter().filter(is(SubmissionStatus::Submitted)).collect();
-            let levels: &[Level] =
-                if kind == WindowKind::ReviewBureau { &[Level::Bureau] } else { &[Level::Bureau, Level::Secondary] };
-            let reviewers = orgs.iter().filter(|org| levels.iter().any(|level| org.level == level.name()));
-            let count = |org: &Organization| waiting.iter().filter(|one| one.org_path.starts_with(&org.path)).count();
-            let work = |org: &Organization| Some((org.clone(), count(org))).filter(|(_, count)| *count > 0);
-            reviewers.filter_map(work).map(|(org, count)| (org, format!("{count}家单位的集中参保待审批"))).collect()
-        }
-        Concern::UnitsThatOwe => units_that_owe(unit, season, &orgs, &submissions).await?,
-        Concern::BureausWithoutBatch | Concern::BureausWithoutVoucher => {
-            let selection = BatchSelection { year: season.year(), below: below.to_owned(), status: None };
-            let batches = store::batches::list(unit, &selection).await?;
-            let bureaus = orgs.iter().filter(of_level(Level::Bureau));
-            let without_batch = concern == Concern::BureausWithoutBatch;
-            let approved: HashSet<i64> =
-                submissions.iter().filter(is(SubmissionStatus::Approved)).map(|one| one.bureau_id).collect();
-            let waits = |org: &&Organization| {
-                let mut own = batches.iter().filter(|batch| batch.org_id == org.id);
-                if without_batch {
-                    own.next().is_none() && approved.contains(&org.id)
-                } else {
-                    own.any(|batch| BatchStatus::parse(&batch.status).is_some_and(BatchStatus::waits_for_voucher))
-                }
-            };
-            let text = if without_batch { "尚未提交至职保中心" } else { "尚未上传缴费凭证" };
-            bureaus.filter(waits).map(|org| (org.clone(), text.to_owned())).collect()
+        Some(Concern::BureausWithoutVoucher) => {
+            let waits = |batch: &Batch| BatchStatus::parse(&batch.status).is_some_and(BatchStatus::waits_for_voucher);
+            let waiting = batches(unit, year, below).await?.into_iter().filter(waits);
+            let waiting: HashSet<i64> = waiting.map(|batch| batch.org_id).collect();
+            let waits = |org: &Organization| waiting.contains(&org.id);
+            bureaus(unit, below).await?.filter(waits).map(|org| (org, "尚未上传缴费凭证".to_owned())).collect()
         }
     })
+}
+
+async fn bureaus(unit: &mut Unit, below: &str) -> Result<impl Iterator<Item = Organization>, WorkError> {
+    let upper = store::organizations::upper_below(unit, below).await?;
+    Ok(upper.into_iter().filter(|org| org.level == Level::Bureau.name()))
+}
+
+async fn batches(unit: &mut Unit, year: i32, below: &str) -> Result<Vec<Batch>, WorkError> {
+    let wanted = BatchSelection { year, below: below.to_owned(), status: None };
+    Ok(store::batches::list(unit, &wanted).await?)
+}
+
+async fn submissions(
+    unit: &mut Unit,
+    year: i32,
+    below: &str,
+    status: Option<SubmissionStatus>,
+) -> Result<Vec<Submission>, WorkError> {
+    let status = status.map(|status| status.name().to_owned());
+    let wanted =
+        SubmissionSelection { year, below: below.to_owned(), status, most: i64::MAX, ..SubmissionSelection::default() };
+    Ok(store::submissions::list(unit, &wanted).await?)
+}
+
+async fn units_without_submission(
+    unit: &mut Unit,
+    year: i32,
+    below: &str,
+) -> Result<Vec<(Organization, String)>, WorkError> {
+    let mut orgs = store::organizations::list_below(unit, below).await?;
+    orgs.retain(|org| org.level == Level::Grassroots.name());
+    let is_back = |one: &Submission| SubmissionStatus::parse(&one.status) == Some(SubmissionStatus::Returned);
+    let all = submissions(unit, year, below, None).await?;
+    let done: HashSet<i64> = all.into_iter().filter(|one| !is_back(one)).map(|one| one.org_id).collect();
+    orgs.retain(|org| !done.contains(&org.id));
+    let ids: Vec<i64> = orgs.iter().map(|org| org.id).collect();
+    let counted = store::memberships::count_in(unit, &ids).await?;
+    let with_members: HashSet<i64> = counted.into_iter().map(|(id, _)| id).collect();
+    orgs.retain(|org| with_members.contains(&org.id));
+    Ok(orgs.into_iter().map(|org| (org, "尚未提交集中参保（或被退回后尚未重新提交）".to_owned())).collect())
+}
+
+async fn reviewers_with_work(
+    unit: &mut Unit,
+    year: i32,
+    kind: WindowKind,
+    below: &str,
+) -> Result<Vec<(Organization, String)>, WorkError> {
+    let waiting = submissions(unit, year, below, Some(SubmissionStatus::Submitted)).await?;
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for above in waiting.iter().flat_map(|one| paths_above(&one.org_path)) {
+        *counts.entry(above).or_default() += 1;
+    }
+    let mut reviewers = store::organizations::upper_below(unit, below).await?;
+    if kind == WindowKind::ReviewBureau {
+        reviewers.retain(|org| org.level == Level::Bureau.name());
+    }
+    let work = |org: Organization| {
+        let count = counts.get(org.path.as_str())?;
+        Some((org, format!("{count}家单位的集中参保待审批")))
+    };
+    Ok(reviewers.into_iter().filter_map(work).collect())
+}
+
+/// The paths of everything above (and at) a path: of `/1/5/` they are `/`, `/1/` and `/1/5/`.
+fn paths_above(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(end, _)| &path[..=end])
 }
 
 async fn units_that_owe(
     unit: &mut Unit,
     season: &Season,
-    orgs: &[Organization],
-    submissions: &[Submission],
+    below: &str,
 ) -> Result<Vec<(Organization, String)>, WorkError> {
-    let owing: Vec<Submission> = submissions.iter().filter(|one| one.batch_id.is_none()).cloned().collect();
+    let mut owing = submissions(unit, season.year(), below, None).await?;
+    owing.retain(|one| one.batch_id.is_none());
     let shares = unit_shares(unit, season, &owing).await?;
     let open = |one: &&Submission| shares.get(&one.id).is_some_and(|share| *share != UnitShare::Settled);
-    let owe: HashSet<i64> = owing.iter().filter(open).map(|one| one.org_id).collect();
-    let units = orgs.iter().filter(|org| owe.contains(&org.id));
-    Ok(units.map(|org| (org.clone(), "基层单位应缴费用尚未缴清".to_owned())).collect())
+    let owe: Vec<String> = owing.iter().filter(open).map(|one| one.org_code.clone()).collect();
+    let mut units = store::organizations::find_many(unit, &owe).await?;
+    units.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(units.into_iter().map(|org| (org, "基层单位应缴费用尚未缴清".to_owned())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_above_a_union_is_named_once() {
+        assert_eq!(paths_above("/1/5/12/").collect::<Vec<_>>(), ["/", "/1/", "/1/5/", "/1/5/12/"]);
+    }
 }

@@ -377,11 +377,7 @@ impl Desk {
         let found = store::batches::find(&mut session, number).await?;
         drop(session);
         let found = found.ok_or_else(|| Refusal::unknown("batch", number))?;
-        if act.roles().iter().all(|role| role.is_at_root()) {
-            self.authorize(account, act, None).await?;
-        } else {
-            self.authorize(account, act, Some((&found.org_code, &found.org_path))).await?;
-        }
+        self.authorize(account, act, Some((&found.org_code, &found.org_path))).await?;
         Ok(found)
     }
 }
