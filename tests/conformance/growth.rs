@@ -1,7 +1,9 @@
 //! What is asked about the people of a few lists, or of a page of a file, reads these, and not what all the others of the year
 //! hold; whatever a planner believes of tables that have grown since it last looked.
 
-use store::{Conn, Session, Unit, batches, comparisons, facts, instants, memberships, persons, submissions};
+use store::{
+    Conn, Session, Unit, batches, candidates, comparisons, facts, instants, memberships, persons, submissions,
+};
 
 use super::engines::{Place, at, id};
 use super::organizations::add;
@@ -57,6 +59,9 @@ async fn a_page_of_a_file_does_not_go_through_everybody(place: Place) {
     let org = add(store, "3", None, "unit").await;
     let numbers: Vec<u32> = (0..MEMBERS).collect();
     join(store, &numbers, &org).await;
+    let other = add(store, "4", None, "unit").await;
+    let others: Vec<u32> = (2 * MEMBERS..2 * MEMBERS + PAGE).collect();
+    join(store, &others, &other).await;
     put_facts(store, &numbers.iter().map(|number| silent(*number)).collect::<Vec<_>>()).await;
     let mut unit = store.begin().await.unwrap();
     let tables = ["persons", "memberships", "facts"];
@@ -68,6 +73,7 @@ async fn a_page_of_a_file_does_not_go_through_everybody(place: Place) {
     assert_eq!(facts::known(&mut unit, &keys).await.unwrap().len(), keys.len());
     let ids: Vec<i64> = known.iter().map(|one| one.person_id).collect();
     assert_eq!(comparisons::subjects(&mut unit, &ids).await.unwrap().len(), keys.len());
+    assert_eq!(candidates::of_union(&mut unit, other.id, 2023).await.unwrap().len(), others.len());
     let new: Vec<_> = (MEMBERS..MEMBERS + PAGE).collect();
     persons::insert(&mut unit, &new.iter().map(|number| person(*number)).collect::<Vec<_>>(), at(1)).await.unwrap();
     let new: Vec<_> = new.iter().map(|number| membership(*number, &org)).collect();

@@ -44,25 +44,31 @@ pub struct Candidate {
 
 /// The members of one union, by number.
 pub async fn of_union(session: &mut impl Session, org_id: i64, year: i32) -> Result<Vec<Candidate>, StoreError> {
+    let kind = session.kind();
+    let person = kind.each("persons", "persons", "persons.id = memberships.person_id");
+    let known = kind.each_or_none("facts", "facts", "facts.doc_key = persons.doc_key");
+    let confirmed = kind.each_or_none(
+        "confirmations",
+        "confirmations",
+        "confirmations.person_id = memberships.person_id AND confirmations.year = $1",
+    );
     let sql = AssertSqlSafe(format!(
-        "{CANDIDATE} WHERE memberships.org_id = $2 AND memberships.until IS NULL ORDER BY persons.id"
+        "SELECT {CANDIDATE} FROM memberships{person}{known}{confirmed} \
+         WHERE memberships.org_id = $2 AND memberships.until IS NULL ORDER BY persons.id"
     ));
     Ok(on!(session, conn => sqlx::query_as(sql).bind(year).bind(org_id).fetch_all(conn).await)?)
 }
 
 /// `held_by` is asked list by list, by scalar queries that no planner joins: where its statistics are of the time before the
 /// season it would else go through all submissions of the year for every member (`year + 0`: by no index of the year).
-const CANDIDATE: &str = "SELECT persons.id AS person_id, persons.doc_kind, persons.doc_number, persons.name, persons.sex, persons.birth, \
+const CANDIDATE: &str = "persons.id AS person_id, persons.doc_kind, persons.doc_number, persons.name, persons.sex, persons.birth, \
     facts.card, facts.social_insurance, facts.retired_on, facts.deceased_on, facts.staff, facts.changed_at AS facts_at, confirmations.confirmed_at, \
     (SELECT decision FROM retirement_decisions WHERE retirement_decisions.person_id = persons.id \
      AND retirement_decisions.year = $1 ORDER BY retirement_decisions.id DESC LIMIT 1) AS decision, \
     (SELECT MIN((SELECT organizations.code FROM submissions JOIN organizations ON organizations.id = submissions.org_id \
      WHERE submissions.version_id = submission_people.version_id AND submissions.year + 0 = $1 \
      AND submissions.status NOT IN ('returned', 'failed') AND submissions.org_id <> memberships.org_id)) \
-     FROM submission_people WHERE submission_people.person_id = persons.id) AS held_by \
-    FROM memberships JOIN persons ON persons.id = memberships.person_id \
-    LEFT JOIN facts ON facts.doc_key = persons.doc_key \
-    LEFT JOIN confirmations ON confirmations.person_id = persons.id AND confirmations.year = $1";
+     FROM submission_people WHERE submission_people.person_id = persons.id) AS held_by";
 
 /// Confirms persons for a year; the number that were not confirmed before. It can't be withdrawn.
 pub async fn confirm(
