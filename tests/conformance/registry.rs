@@ -21,6 +21,7 @@ on_both_engines!(
     a_transfer_is_asked_for_once,
     facts_are_kept_without_a_person_and_silence_erases_nothing,
     what_changed_is_kept_with_its_upload,
+    numbers_follow_the_order_of_the_list,
 );
 
 pub fn key(number: u32) -> DocKey {
@@ -107,6 +108,20 @@ async fn a_person_who_has_been_added_meanwhile_is_a_conflict(place: Place) {
     unit.rollback().await.unwrap();
     let org = add(store, "31", None, "unit").await;
     assert!(known(store, 2, &org).await.is_none());
+}
+
+async fn numbers_follow_the_order_of_the_list(place: Place) {
+    let store = &place.store;
+    let org = add(store, "31", None, "unit").await;
+    let list: Vec<u32> = (0..300).map(|place| place * 7 % 300).collect();
+    join(store, &list, &org).await;
+    let wanted: Vec<_> = list.iter().map(|number| (key(*number), org.id)).collect();
+    let mut found = seen!(store, view => persons::known(&mut view, &wanted));
+    found.sort_by_key(|known| known.person_id);
+    assert_eq!(
+        found.iter().map(|known| known.name.clone()).collect::<Vec<_>>(),
+        list.iter().map(|number| format!("测试{number}")).collect::<Vec<_>>()
+    );
 }
 
 async fn two_units_that_add_the_same_persons_end_as_one(place: Place) {

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{DocKey, Rows, Sealed, Session, StoreError, Unit, Value, organizations::SealedOption};
+use crate::{DocKey, EngineKind, Rows, Sealed, Session, StoreError, Unit, Value, organizations::SealedOption};
 
 /// A person to be added.
 #[derive(Debug, Clone)]
@@ -117,25 +117,32 @@ pub async fn known(session: &mut impl Session, wanted: &[(DocKey, i64)]) -> Resu
     rows.fetch(session, &sql).await
 }
 
-/// Adds persons, in the order of their keys. `Conflict` when another unit has added one of them meanwhile.
+/// Adds persons, whose numbers follow the order in which they are given: that of a list is that of its numbers. `Conflict`
+/// when another unit has added one of them meanwhile.
 pub async fn insert(unit: &mut Unit, new: &[NewPerson], now: DateTime<Utc>) -> Result<(), StoreError> {
-    let mut sorted: Vec<&NewPerson> = new.iter().collect();
-    sorted.sort_unstable_by_key(|person| person.doc_key);
     let rows = Rows::new()
-        .text("doc_kind", sorted.iter().map(|p| p.doc_kind.to_owned()))
-        .bytes("doc_key", sorted.iter().map(|p| p.doc_key.to_vec()))
-        .bytes("doc_number", sorted.iter().map(|p| p.doc_number.0.clone()))
-        .text("name", sorted.iter().map(|p| p.name.clone()))
-        .date("birth", sorted.iter().map(|p| p.birth))
-        .text("sex", sorted.iter().map(|p| p.sex.to_owned()))
+        .text("doc_kind", new.iter().map(|p| p.doc_kind.to_owned()))
+        .bytes("doc_key", new.iter().map(|p| p.doc_key.to_vec()))
+        .bytes("doc_number", new.iter().map(|p| p.doc_number.0.clone()))
+        .text("name", new.iter().map(|p| p.name.clone()))
+        .date("birth", new.iter().map(|p| p.birth))
+        .text("sex", new.iter().map(|p| p.sex.to_owned()))
         .every("at", Value::Instant(Some(now)));
     // Plainly: somebody who is there already is a conflict, which throws the unit away; ON CONFLICT would cost a third more.
-    rows.execute(
-        unit,
-        "INSERT INTO persons (doc_kind, doc_key, doc_number, name, birth, sex, created_at, changed_at) \
-         SELECT doc_kind, doc_key, doc_number, name, birth, sex, at, at FROM r",
-    )
-    .await?;
+    let statement = match unit.kind() {
+        // One who writes: nobody to wait for.
+        EngineKind::Sqlite => {
+            "INSERT INTO persons (doc_kind, doc_key, doc_number, name, birth, sex, created_at, changed_at) \
+             SELECT doc_kind, doc_key, doc_number, name, birth, sex, at, at FROM r"
+        }
+        // Numbered as given, written in the order of the keys: two units with the same people don't wait for each other.
+        EngineKind::Postgres => {
+            "INSERT INTO persons (id, doc_kind, doc_key, doc_number, name, birth, sex, created_at, changed_at) \
+             SELECT id, doc_kind, doc_key, doc_number, name, birth, sex, at, at FROM \
+             (SELECT nextval(pg_get_serial_sequence('persons', 'id')) AS id, r.* FROM r) AS numbered ORDER BY doc_key"
+        }
+    };
+    rows.execute(unit, statement).await?;
     Ok(())
 }
 
