@@ -301,7 +301,7 @@ async fn what_is_refused_is_on_record_with_its_reason_and_without_its_words(plac
         row("upload-voucher", BUREAU, "voucher-type"),
         row("upload-voucher", BUREAU, "amount-short"),
         row("upload-voucher", BUREAU, "date-future"),
-        row("check-voucher", "", "usage"),
+        row("check-voucher", BUREAU, "usage"),
         row("undo-failure", "", "usage"),
         row("undo-failure", "", "not-failed"),
         row("check-voucher", "", "unknown"),
