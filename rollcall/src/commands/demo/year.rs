@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use desk::{AskedInstant, BatchView, FileOffer, Payment, Receipt, Review};
 use domain::{
     enrollment::{batch::Contact, instant::InstantEvent, premium::Split, submission::SubmissionStatus},
@@ -20,6 +20,9 @@ use crate::{commands::instant, output::Failure};
 
 /// The coverage year.
 pub const YEAR: i32 = 2023;
+
+/// How far ahead a job that is tried again counts as open; the pauses between tries are shorter, unless it fails for good.
+const SOON: TimeDelta = TimeDelta::seconds(30);
 
 /// What came of the year.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -126,11 +129,13 @@ impl Demo<'_> {
         self.settle().await
     }
 
-    /// Waits until nothing that is due is open.
+    /// Waits until nothing is open that is due, or soon due: a job that met with a conflict is tried again in a moment, and
+    /// what the demo looks at next hangs on it.
     pub async fn settle(&self) -> Result<(), Failure> {
         loop {
             let mut view = self.app.desk.store.view().await?;
-            let open = store::messages::open_by(&mut view, self.app.desk.clock.machine_now()).await?;
+            let soon = self.app.desk.clock.machine_now() + SOON;
+            let open = store::messages::open_by(&mut view, soon).await?;
             drop(view);
             if open == 0 {
                 return Ok(());
@@ -219,6 +224,8 @@ async fn submissions(demo: &mut Demo<'_>) -> Result<(), Failure> {
     for (place, unit) in federation.units.iter().enumerate().take(late(demo)) {
         demo.submit(unit, Some(plan(place))).await?;
     }
+    // People act on what they were told: an act before that would overtake the mail about it.
+    demo.settle().await?;
     let again = demo.submit(&federation.units[0], None).await?;
     demo.note(format!(
         "units that have submitted: {}; {} is the second of its unit, and the one that counts",
@@ -238,8 +245,10 @@ async fn reviews(demo: &mut Demo<'_>) -> Result<(), Failure> {
     demo.note(format!("{returned} is returned by {owner}: 参保人员名单有误"));
     let approved = demo.review(SECONDARY.0, &reviewer(SECONDARY.0), None, Review::Approve).await?;
     demo.note(format!("{} approves {approved}", SECONDARY.0));
+    demo.settle().await?;
     let unit = &demo.federation.units[1];
     demo.submit(unit, None).await?;
+    demo.settle().await?;
     for (code, _) in BUREAUS {
         let approved = demo.review(code, &bureau(code), None, Review::Approve).await?;
         demo.note(format!("{code} approves {approved}"));
@@ -331,6 +340,7 @@ async fn payments(demo: &mut Demo<'_>) -> Result<(), Failure> {
     let payment = Payment { amount_fen: batch.due_fen, paid_on };
     let (voucher, bells) = demo.app.desk.upload_voucher(&bureau(BUREAUS[0].0), &number, &file, &payment).await?;
     demo.app.ring(bells).await;
+    demo.settle().await?;
     let (view, bells) = demo.app.desk.confirm_payment(CENTRE_ACCOUNT, &number).await?;
     demo.app.ring(bells).await;
     demo.note(format!("{number}: voucher of {}, {}", Yuan(voucher.amount_fen), view.status));
@@ -352,6 +362,7 @@ async fn instants(demo: &mut Demo<'_>) -> Result<(), Failure> {
     let asked = AskedInstant::Draft(draft.id.unwrap_or_default());
     let (submitted, bells) = demo.app.desk.submit_instant(&clerk(&draft.org), YEAR, &draft.org, asked).await?;
     demo.app.ring(bells).await;
+    demo.settle().await?;
     let owner = BUREAUS.iter().find(|(code, _)| draft.org.starts_with(code)).map_or(BUREAUS[0].0, |(code, _)| code);
     let id = submitted.id.unwrap_or_default();
     let (approved, bells) = demo.app.desk.decide_instant(&bureau(owner), id, InstantEvent::Approve, None).await?;
