@@ -35,6 +35,7 @@ mod statistics;
 mod transfers;
 mod tree;
 mod uploads;
+mod walk;
 
 /// A number as the manual's screens show it.
 fn masked(number: &str) -> String {

@@ -256,11 +256,12 @@ pub async fn undo(context: &Context<'_>, command: UndoCommand) -> Result<u8, Fai
     waiting::follow(&app, bells, wait, context.printer.is_json()).await?;
     context.printer.document(&undone, |undone| {
         let until = undone.until.map(|until| until.to_rfc3339()).unwrap_or_default();
+        let nobody = undone.left_out.is_empty().then(|| "nobody".to_owned());
         format!(
-            "{number} goes on, until {until}: units {}; drafts cancelled {}; left out {}",
+            "{number} goes on, until {until}: units {}; drafts cancelled {}; left out: {}",
             undone.units.join(" "),
             undone.cancelled_drafts,
-            undone.left_out.join(" ")
+            nobody.unwrap_or_else(|| undone.left_out.join(" "))
         )
     });
     app.close().await;
