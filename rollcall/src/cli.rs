@@ -235,7 +235,7 @@ pub struct UploadArgs {
     /// The organization's number, or `auto`: each row goes to the union that its 工会编号 names.
     #[arg(long, value_name = "CODE|auto")]
     pub org: Option<String>,
-    /// Data type of a member import: flexible:快递物流, external, or enterprise:USCC.
+    /// Data type of a member import: flexible:快递物流, external, or enterprise:CREDITCODE.
     #[arg(long = "type", value_name = "TYPE")]
     pub data_type: Option<String>,
     /// Wait for the result, its mail included; works the queues itself if nothing else does.

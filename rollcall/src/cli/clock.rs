@@ -27,8 +27,8 @@ pub enum ClockCommand {
     Show,
     /// Move the simulated clock forward, notice what came due, and wait until it is done.
     Advance {
-        /// By so much: 90d, 12h, 1d12h30m, 45s; w, d, h, m and s.
-        #[arg(required_unless_present = "to", value_name = "DURATION")]
+        /// By so much: 90d, 12h, 1d12h30m, 45s; w, d, h, m and s. Or --to says where to.
+        #[arg(required_unless_present = "to", value_name = "DURATION|--to INSTANT")]
         by: Option<String>,
         /// To this instant; a day is its beginning.
         #[arg(long, conflicts_with = "by", value_name = "INSTANT")]

@@ -172,7 +172,7 @@ impl Desk {
                 let found = found.ok_or_else(|| {
                     Refusal::new(
                         "unknown-org",
-                        format!("there is no organization {code}"),
+                        format!("there is no organization {}", domain::text::named(code)),
                         "rollcall org list shows them; new ones come with: rollcall upload organizations FILE",
                     )
                 })?;
@@ -227,7 +227,7 @@ pub fn check_data_type(kind: TemplateKind, data_type: Option<&str>) -> Result<Op
         (TemplateKind::Members, None) => Err(Refusal::new(
             "usage",
             "a member import names its data type",
-            "--type flexible:快递物流, --type external, or --type enterprise:USCC",
+            "--type flexible:快递物流, --type external, or --type enterprise:CREDITCODE",
         )
         .into()),
         (TemplateKind::Members, Some(written)) => match written.parse::<domain::upload::DataType>() {
@@ -235,7 +235,7 @@ pub fn check_data_type(kind: TemplateKind, data_type: Option<&str>) -> Result<Op
             Err(error) => Err(Refusal::new(
                 "data-type",
                 error.to_string(),
-                "--type flexible:快递物流, --type external, or --type enterprise:USCC",
+                "--type flexible:快递物流, --type external, or --type enterprise:CREDITCODE",
             )
             .into()),
         },

@@ -27,7 +27,7 @@ impl Refusal {
     pub fn unknown(what: &str, name: &str) -> Self {
         let command = if what == "message" { "dead" } else { what };
         let hint = format!("rollcall {command} list shows those that there are");
-        Self::new("unknown", format!("there is no {what} {name}"), hint)
+        Self::new("unknown", format!("there is no {what} {}", domain::text::named(name)), hint)
     }
 
     /// The year has no such plan.

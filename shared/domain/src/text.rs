@@ -30,6 +30,15 @@ pub fn counted<N: Copy + std::fmt::Display + PartialEq + From<u8>>(count: N, one
     format!("{count} {noun}")
 }
 
+/// A name that somebody has given, as a sentence shows it: in quotes where blanks would hide it, and cut after 60 characters.
+#[must_use]
+pub fn named(name: &str) -> String {
+    const MOST: usize = 60;
+    let short: String = name.chars().take(MOST).collect();
+    let cut = if short.len() < name.len() { "…" } else { "" };
+    if name.is_empty() || name.chars().any(char::is_whitespace) { format!("\"{short}{cut}\"") } else { short + cut }
+}
+
 /// The text without blanks at its ends.
 #[must_use]
 pub fn trim(text: &str) -> &str {
@@ -102,6 +111,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_name_that_was_given_can_be_seen_in_a_sentence() {
+        assert_eq!(named("3199010001"), "3199010001");
+        assert_eq!((named(""), named("a b")), ("\"\"".to_owned(), "\"a b\"".to_owned()));
+        assert_eq!(named(&"工".repeat(61)), format!("{}…", "工".repeat(60)));
+    }
 
     #[test]
     fn full_width_writing_becomes_plain() {

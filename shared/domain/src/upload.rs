@@ -37,7 +37,7 @@ pub enum DataType {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DataTypeError {
     /// None of the three.
-    #[error("not a data type: write flexible:SUBKIND, external or enterprise:USCC")]
+    #[error("not a data type: write flexible:SUBKIND, external or enterprise:CREDITCODE")]
     Unknown,
     /// A sub-kind that is not on the list.
     #[error("not a sub-kind of flexible work: write one of {}", FLEXIBLE_KINDS.join(", "))]

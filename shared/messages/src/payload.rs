@@ -51,7 +51,7 @@ message!(
         org: Option<String>,
         /// The account that it is done for, and whose rights hold.
         account: String,
-        /// The data type of a member import: `flexible:快递物流`, `external` or `enterprise:USCC`.
+        /// The data type of a member import: `flexible:快递物流`, `external` or `enterprise:CREDITCODE`.
         #[serde(default)]
         data_type: Option<String>,
         /// The file's name as the clerk knows it.

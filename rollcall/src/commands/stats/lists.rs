@@ -65,7 +65,14 @@ fn write_rows(list: ListOf, order: &Order, mut pages: mpsc::Receiver<Page>, path
         ListOf::Failures => ("参保失败", &FAILURES),
     };
     let title = format!("{}年度{sheet}列表", order.year);
-    let note = format!("{}　统计时间：{}　金额单位：元", order.org, order.as_of.format("%Y-%m-%d %H:%M:%S"));
+    // What failed or was cancelled is listed with what it had; a filter on 状态 makes the sums those of the rest.
+    let all = if list == ListOf::Failures {
+        ""
+    } else {
+        "　合计含失败、取消等各种状态，按状态筛选后随之变化"
+    };
+    let as_of = order.as_of.format("%Y-%m-%d %H:%M:%S");
+    let note = format!("{}　统计时间：{as_of}　金额单位：元{all}", order.org);
     let head = ListHead { sheet, title: &title, note: &note, columns };
     let mut book = ListBook::begin(&head, &order.options()).map_err(failed)?;
     while let Some(page) = pages.blocking_recv() {
