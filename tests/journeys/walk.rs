@@ -255,8 +255,8 @@ fn difference(shown: &[&str], printed: &[String]) -> String {
     let printed: Vec<_> = printed.iter().map(|line| pieces(line)).collect();
     let told = |mark: char, lines: &[Vec<Piece<'_>>], others: &[Vec<Piece<'_>>]| {
         let own = lines.iter().filter(|line| !others.contains(line)).take(8);
-        own.map(|line| format!("\n{mark} {}", line.iter().map(Piece::text).collect::<Vec<_>>().join(" ")))
-            .collect::<String>()
+        let text = |line: &Vec<Piece<'_>>| line.iter().map(Piece::text).collect::<Vec<_>>().join(" ");
+        own.flat_map(|line| ["\n".to_owned(), mark.to_string(), text(line)]).collect::<String>()
     };
     told('-', &shown, &printed) + &told('+', &printed, &shown)
 }

@@ -3,8 +3,10 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
+use chrono::{DateTime, TimeDelta, Utc};
 use desk::{Accepted, ApplicationView, ComparisonView, FileOffer, ForOrg, UploadFile, UploadView};
 use domain::template::TemplateKind;
 use runtime::SimulatedClock;
@@ -23,6 +25,9 @@ use crate::{
     output::{Failure, Printer, table},
     progress,
 };
+
+/// How far ahead a job that is tried again counts as open; the pauses between tries are shorter, unless it fails for good.
+const SOON: TimeDelta = TimeDelta::seconds(30);
 
 /// Files that a step lists; of more it says how many.
 const LISTED: usize = 24;
@@ -110,6 +115,28 @@ impl<'d> Demo<'d> {
     pub fn begin(&mut self, step: &'static str, title: &'static str) {
         self.printer.say(&format!("\n{}. {title}", self.steps.len() + 1));
         self.steps.push(StepDone { step, title, ..StepDone::default() });
+    }
+
+    /// Moves the business clock, notices what came due, and waits until all that follows is done.
+    pub async fn at(&mut self, to: DateTime<Utc>) -> Result<(), Failure> {
+        self.clock.set(to);
+        self.app.ring(scheduler::reconcile(&self.app.desk).await?.bells).await;
+        self.settle().await
+    }
+
+    /// Waits until nothing is open that is due, or soon due: a job that met with a conflict is tried again in a moment, and
+    /// what the demo looks at next hangs on it.
+    pub async fn settle(&self) -> Result<(), Failure> {
+        loop {
+            let mut view = self.app.desk.store.view().await?;
+            let soon = self.app.desk.clock.machine_now() + SOON;
+            let open = store::messages::open_by(&mut view, soon).await?;
+            drop(view);
+            if open == 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Says a sentence.

@@ -1,8 +1,5 @@
 //! The year of the demonstration, on its simulated clock: from the premium split to instant enrolment.
 
-use std::time::Duration;
-
-use chrono::{DateTime, TimeDelta, Utc};
 use desk::{AskedInstant, BatchView, FileOffer, Payment, Receipt, Review};
 use domain::{
     enrollment::{batch::Contact, instant::InstantEvent, premium::Split, submission::SubmissionStatus},
@@ -20,9 +17,6 @@ use crate::{commands::instant, output::Failure};
 
 /// The coverage year.
 pub const YEAR: i32 = 2023;
-
-/// How far ahead a job that is tried again counts as open; the pauses between tries are shorter, unless it fails for good.
-const SOON: TimeDelta = TimeDelta::seconds(30);
 
 /// What came of the year.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -122,28 +116,6 @@ impl YearStep {
 }
 
 impl Demo<'_> {
-    /// Moves the business clock, notices what came due, and waits until all that follows is done.
-    pub async fn at(&mut self, to: DateTime<Utc>) -> Result<(), Failure> {
-        self.clock.set(to);
-        self.app.ring(scheduler::reconcile(&self.app.desk).await?.bells).await;
-        self.settle().await
-    }
-
-    /// Waits until nothing is open that is due, or soon due: a job that met with a conflict is tried again in a moment, and
-    /// what the demo looks at next hangs on it.
-    pub async fn settle(&self) -> Result<(), Failure> {
-        loop {
-            let mut view = self.app.desk.store.view().await?;
-            let soon = self.app.desk.clock.machine_now() + SOON;
-            let open = store::messages::open_by(&mut view, soon).await?;
-            drop(view);
-            if open == 0 {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
     async fn submit(&mut self, unit: &Unit, plan: Option<&str>) -> Result<Receipt, Failure> {
         let submitted = self.app.desk.submit(&clerk(&unit.code), YEAR, &unit.code, plan).await?;
         self.app.ring(submitted.bells).await;
