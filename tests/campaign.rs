@@ -132,7 +132,7 @@ impl Campaign {
             doc_key: self.key(*number),
             doc_number: vault.seal(&document(*number)).unwrap(),
             name: format!("测试{number}"),
-            birth: NaiveDate::from_ymd_opt(1985, 6, 7),
+            birth: NaiveDate::from_ymd_opt(1970, 6, 7),
             sex: "female",
         };
         let membership = |(number, _): &(u16, Known)| NewMembership {

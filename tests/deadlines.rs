@@ -5,6 +5,7 @@ mod at_once;
 mod closings;
 mod keeping;
 mod reminders;
+mod rules;
 pub mod scene;
 mod undoing;
 mod windows;

@@ -64,7 +64,9 @@ impl ProcessClock {
             (Some(at), _) => at,
             (None, ClockMode::Simulated) => {
                 let silence = TimeDelta::seconds(i64::try_from(app.config.worker.dead_after_s).unwrap_or(15));
-                app.desk.simulate(account, clock.business_now(), clock.machine_now() - silence).await?
+                let at = app.desk.simulate(account, clock.business_now(), clock.machine_now() - silence).await?;
+                warn_of_past(app, at).await?;
+                at
             }
         };
         if settings.from.is_some_and(|from| from != at) {
@@ -75,6 +77,22 @@ impl ProcessClock {
         tokio::spawn(keep_current(app.desk.clone(), stop.clone()));
         Ok(Some(stop.drop_guard()))
     }
+}
+
+/// What a database has acted on doesn't come a second time: a rehearsal that begins before it would wait for it in vain.
+async fn warn_of_past(app: &App, at: DateTime<Utc>) -> Result<(), Failure> {
+    let mut past = 0;
+    for year in app.desk.years().await? {
+        past += app.desk.window_status(year.year).await?.iter().filter(|one| one.due_at > at).count();
+    }
+    if past > 0 {
+        tracing::warn!(
+            openings_and_closings = past,
+            begins_at = %runtime::shanghai_text(at),
+            "this database has acted on windows of a later time, which don't come again; rehearse on data that hasn't"
+        );
+    }
+    Ok(())
 }
 
 /// Whether somebody has asked for the machine's time, rather than nobody for anything.

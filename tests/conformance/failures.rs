@@ -192,6 +192,16 @@ async fn what_is_approved_is_not_cancelled(place: Place) {
     assert!(kept!(store, unit => instants::cancel(&mut unit, &ids, "撤销", at(121))).is_empty());
     let gone = seen!(store, view => instants::get_many(&mut view, &[ids[1]])).pop().unwrap();
     assert_eq!((gone.status.as_str(), gone.reason.as_deref()), ("cancelled", Some("撤销")));
+    // Unless nobody paid for it.
+    let waiting = Instant { voucher_until: Some(at(200)), ..approved };
+    kept!(store, unit => instants::update(&mut unit, &waiting, at(130)));
+    assert_eq!(seen!(store, view => instants::overdue(&mut view, 2023, at(200))).len(), 1);
+    let paid = Instant { voucher_at: Some(at(150)), ..waiting.clone() };
+    kept!(store, unit => instants::update(&mut unit, &paid, at(150)));
+    assert!(seen!(store, view => instants::overdue(&mut view, 2023, at(200))).is_empty());
+    assert!(kept!(store, unit => instants::expire(&mut unit, &ids, "未缴费", at(200))).is_empty());
+    kept!(store, unit => instants::update(&mut unit, &waiting, at(200)));
+    assert_eq!(kept!(store, unit => instants::expire(&mut unit, &ids, "未缴费", at(201))), [(ids[0],)]);
 }
 
 async fn what_covers_a_person_is_found_whatever_it_is(place: Place) {

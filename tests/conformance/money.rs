@@ -206,7 +206,13 @@ async fn credit_is_reserved_and_given_back(place: Place) {
     assert_eq!(balance().await, 300);
     kept!(store, unit => credits::release(&mut unit, &[id], at(3)));
     assert_eq!(balance().await, 1500);
+    // Only what earlier years left, and no less than nothing.
+    for (year, left) in [(2021, 0), (2022, 1500), (2023, 1500)] {
+        assert_eq!(seen!(store, view => credits::usable(&mut view, bureau.id, year)), left, "{year}");
+    }
     kept!(store, unit => credits::reserve(&mut unit, bureau.id, id, 700, at(4)));
+    assert_eq!(seen!(store, view => credits::usable(&mut view, bureau.id, 2022)), 800);
+    assert_eq!(seen!(store, view => credits::usable(&mut view, bureau.id, 2021)), 0);
     assert_eq!(seen!(store, view => credits::list(&mut view, bureau.id)).len(), 2);
     let uses = seen!(store, view => credits::uses(&mut view, bureau.id));
     let brief: Vec<_> = uses.iter().map(|one| (one.amount_fen, one.released_at)).collect();

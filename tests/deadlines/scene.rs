@@ -105,6 +105,16 @@ impl Scene {
         self.campaign.desk.upload_voucher(&account, batch_no, &file, &payment).await.map(drop)
     }
 
+    /// Uploads a voucher over all that is due of an instant enrolment.
+    pub async fn pay_instant(&self, id: i64) -> Result<(), DeskError> {
+        let instant = seen!(self.place.store, view => store::instants::get_many(&mut view, &[id])).pop().unwrap();
+        let file = FileOffer { path: self.voucher(), file_name: "voucher.pdf".to_owned() };
+        let paid_on = NaiveDate::from_ymd_opt(2023, 1, 2).unwrap();
+        let payment = Payment { amount_fen: instant.fen.bureau + instant.fen.unit, paid_on };
+        let account = format!("bureau-{}", &instant.org_code[..6]);
+        self.campaign.desk.upload_instant_voucher(&account, id, &file, &payment).await.map(drop)
+    }
+
     /// The status of a unit's submission.
     pub async fn status(&self, unit: &str) -> String {
         let org = self.campaign.named(unit).await;

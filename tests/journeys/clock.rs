@@ -15,6 +15,7 @@ on_both_engines!(
     what_came_due_is_noticed_once_by_two_schedulers,
     the_clock_is_moved_by_an_operator_alone_and_never_back,
     nobody_simulates_beside_those_who_go_by_the_machines_time,
+    a_rehearsal_on_data_that_has_lived_through_its_windows_is_warned_of,
 );
 
 const BEGINS: &str = "2022-10-20T09:00:00+08:00";
@@ -206,6 +207,17 @@ async fn nobody_simulates_beside_those_who_go_by_the_machines_time(mut place: Pl
     place.at.unset("clock.mode");
     place.at.unset("clock.from");
     assert_eq!(stands_at(&place).await, "2022-11-01T00:00:00+08:00");
+}
+
+async fn a_rehearsal_on_data_that_has_lived_through_its_windows_is_warned_of(place: Place) {
+    place.at.must(&["--at", "2022-12-01", "drain"]).await;
+    let place = rehearsal(place);
+    let warning = "this database has acted on windows of a later time";
+    let mut serve = place.at.start(&["serve"]).await;
+    assert!(serve.log().contains(warning), "{}", serve.log());
+    serve.terminate().await;
+    let serve = place.at.start(&["serve"]).await;
+    assert_eq!(serve.log().matches(warning).count(), 0, "once is enough: {}", serve.log());
 }
 
 #[tokio::test]

@@ -109,8 +109,14 @@ async fn a_unit_sees_what_it_would_submit_and_the_last_submission_counts(place: 
 
     let number = preview_of_nobody(&place).await;
     refused(&place, NOON, &["enroll", "confirm", &number, "--org", UNION], "unknown").await;
-    let words = ["enroll", "decide", one, "--decision", "retired", "--org", UNION];
-    assert_eq!(done(&place, NOON, &words).await["decided"], 1);
+    let decide =
+        |member: &str| ["enroll", "decide", member, "--decision", "retired", "--org", UNION].map(str::to_owned);
+    let words = decide(one);
+    refused(&place, NOON, &words.each_ref().map(String::as_str), "nothing-to-decide").await;
+    let warnings = preview["warnings"].as_array().unwrap();
+    let warned = warnings.iter().find(|one| one["code"] == "retirement-undecided").unwrap();
+    let words = decide(warned["member_no"].as_str().unwrap());
+    assert_eq!(done(&place, NOON, &words.each_ref().map(String::as_str)).await["decided"], 1);
     let preview = done(&place, NOON, &["enroll", "preview", "--org", UNION]).await;
     assert_eq!(classes(&preview), [10, 7, 2, 0, 1, 0]);
     refused(&place, NOON, &["enroll", "submit", "--org", NEIGHBOUR], "nobody").await;

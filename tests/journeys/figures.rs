@@ -36,6 +36,9 @@ async fn year(place: &Place) -> String {
     let draft = drafts[0]["id"].to_string();
     act(&["instant", "submit", &draft, "--org", STRANGER]).await;
     let _ = place.at.must(&["instant", "approve", &draft]).await;
+    let voucher = place.at.file("voucher.pdf", b"%PDF-1.4 invented").display().to_string();
+    let paid = ["--instant", "--amount", "78.00", "--date", "2023-01-05"];
+    let _ = place.at.must(&[&["payment", "voucher", &draft, &voucher], &paid[..]].concat()).await;
     go("2023-01-21").await;
     let number = batch["batch_no"].as_str().unwrap().to_owned();
     let _ = place.at.must(&["undo", "failure", &number, "--reason", "凭证已到", "--wait"]).await;

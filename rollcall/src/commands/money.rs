@@ -147,7 +147,11 @@ pub async fn payments(context: &Context<'_>, command: PaymentCommand) -> Result<
 fn voucher_line(of: &VoucherView) -> String {
     let over =
         if of.over_fen > 0 { format!("  warning: {} more than is due", Yuan(of.over_fen)) } else { String::new() };
-    let verdict = of.verdict.as_deref().unwrap_or("waits for the centre");
+    let verdict = of.verdict.as_deref().unwrap_or(if of.of.starts_with("CB") {
+        "waits for the centre"
+    } else {
+        "is kept; cover does not wait for the centre"
+    });
     format!(
         "{}  {}  paid {} on {}  {}  {verdict}{over}",
         of.id,

@@ -36,7 +36,7 @@ pub struct Candidate {
     pub facts_at: Option<DateTime<Utc>>,
     /// When the unit confirmed the person for the year.
     pub confirmed_at: Option<DateTime<Utc>>,
-    /// What a clerk decided about the retirement, for the year.
+    /// What a clerk decided about the retirement: for the year, or in an earlier one that the person has retired.
     pub decision: Option<String>,
     /// Another union's submission of the year that holds the person: that union's number.
     pub held_by: Option<String>,
@@ -63,8 +63,9 @@ pub async fn of_union(session: &mut impl Session, org_id: i64, year: i32) -> Res
 /// season it would else go through all submissions of the year for every member (`year + 0`: by no index of the year).
 const CANDIDATE: &str = "persons.id AS person_id, persons.doc_kind, persons.doc_number, persons.name, persons.sex, persons.birth, \
     facts.card, facts.social_insurance, facts.retired_on, facts.deceased_on, facts.staff, facts.changed_at AS facts_at, confirmations.confirmed_at, \
-    (SELECT decision FROM retirement_decisions WHERE retirement_decisions.person_id = persons.id \
-     AND retirement_decisions.year = $1 ORDER BY retirement_decisions.id DESC LIMIT 1) AS decision, \
+    (SELECT CASE WHEN retirement_decisions.year = $1 OR decision = 'retired' THEN decision END FROM retirement_decisions \
+     WHERE retirement_decisions.person_id = persons.id AND retirement_decisions.year <= $1 \
+     ORDER BY retirement_decisions.year DESC, retirement_decisions.id DESC LIMIT 1) AS decision, \
     (SELECT MIN((SELECT organizations.code FROM submissions JOIN organizations ON organizations.id = submissions.org_id \
      WHERE submissions.version_id = submission_people.version_id AND submissions.year + 0 = $1 \
      AND submissions.status NOT IN ('returned', 'failed') AND submissions.org_id <> memberships.org_id)) \

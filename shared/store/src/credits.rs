@@ -53,6 +53,14 @@ pub async fn balance(session: &mut impl Session, org_id: i64) -> Result<i64, Sto
     Ok(on!(session, conn => sqlx::query_scalar(sql).bind(org_id).fetch_one(conn).await)?)
 }
 
+/// What a batch of a coverage year may take of it: credits of earlier years, less what was taken of any (product.md, Money).
+pub async fn usable(session: &mut impl Session, org_id: i64, year: i32) -> Result<i64, StoreError> {
+    let sql = "SELECT CAST(COALESCE((SELECT SUM(amount_fen) FROM credits WHERE org_id = $1 AND of_year < $2), 0) \
+        - COALESCE((SELECT SUM(amount_fen) FROM credit_uses WHERE org_id = $1 AND released_at IS NULL), 0) AS BIGINT)";
+    let left: i64 = on!(session, conn => sqlx::query_scalar(sql).bind(org_id).bind(year).fetch_one(conn).await)?;
+    Ok(left.max(0))
+}
+
 /// Reserves credit for a batch.
 pub async fn reserve(
     unit: &mut Unit,

@@ -181,6 +181,20 @@ pub async fn cancel(unit: &mut Unit, ids: &[i64], reason: &str, now: DateTime<Ut
     .await
 }
 
+/// Cancels those of these that still have no voucher, approved ones included; the cancelled ones.
+pub async fn expire(unit: &mut Unit, ids: &[i64], reason: &str, now: DateTime<Utc>) -> Result<Vec<(i64,)>, StoreError> {
+    let rows = Rows::new()
+        .int("named", ids.iter().copied())
+        .every("reason", Value::Text(Some(reason.to_owned())))
+        .every("at", Value::Instant(Some(now)));
+    rows.fetch(
+        unit,
+        "UPDATE instants SET status = 'cancelled', reason = r.reason, changed_at = r.at FROM r WHERE instants.id = r.named \
+         AND instants.status IN ('submitted', 'approved') AND instants.voucher_at IS NULL RETURNING instants.id",
+    )
+    .await
+}
+
 /// The instant enrolments with these ids, in no order.
 pub async fn get_many(session: &mut impl Session, ids: &[i64]) -> Result<Vec<Instant>, StoreError> {
     let rows = Rows::new().int("named", ids.iter().copied());
@@ -217,10 +231,10 @@ pub async fn people(session: &mut impl Session, id: i64) -> Result<Vec<InstantPe
     Ok(on!(session, conn => sqlx::query_as(sql).bind(id).fetch_all(conn).await)?)
 }
 
-/// Submitted ones whose time for a voucher is up and that are not paid.
+/// Submitted and approved ones whose time for a voucher is up and that have none.
 pub async fn overdue(session: &mut impl Session, year: i32, now: DateTime<Utc>) -> Result<Vec<Instant>, StoreError> {
     let sql = AssertSqlSafe(format!(
-        "{INSTANT} WHERE instants.year = $1 AND instants.status = 'submitted' AND instants.voucher_at IS NULL \
+        "{INSTANT} WHERE instants.year = $1 AND instants.status IN ('submitted', 'approved') AND instants.voucher_at IS NULL \
          AND instants.voucher_until <= $2 ORDER BY instants.id"
     ));
     Ok(on!(session, conn => sqlx::query_as(sql).bind(year).bind(now).fetch_all(conn).await)?)

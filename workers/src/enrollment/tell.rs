@@ -2,7 +2,11 @@
 
 use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, voucher_deadline};
 use domain::{
-    enrollment::{instant::InstantStatus, reason::instant_zh, submission::SubmissionStatus},
+    enrollment::{
+        instant::{InstantStatus, NO_VOUCHER_ZH},
+        reason::instant_zh,
+        submission::SubmissionStatus,
+    },
     money::{Money, Yuan},
     year::{texts::day_zh, window::WindowKind},
 };
@@ -197,7 +201,7 @@ fn of_voucher(facts: &Facts, event: &Event, voucher: &Voucher, cause: &Envelope)
 
 /// To the unit, and what is submitted to its bureau, too. A draft that is handed in again after a return is another version.
 fn instant(facts: &Facts, event: &Event, of: &Instant, people: Vec<PersonLine>, cause: &Envelope) -> Option<Letter> {
-    use InstantStatus::{Approved, Returned, Submitted};
+    use InstantStatus::{Approved, Cancelled, Returned, Submitted};
     let season = facts.seasons.get(&of.year)?;
     let org = facts.orgs.get(&of.org_id)?;
     let at = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(shanghai_time).unwrap_or_default();
@@ -234,15 +238,23 @@ fn instant(facts: &Facts, event: &Event, of: &Instant, people: Vec<PersonLine>, 
             (data.cover_from, data.cover_to) = (String::new(), String::new());
             "instant-returned"
         }
+        (Event::InstantDecided(_), Cancelled) if of.reason.as_deref() == Some(NO_VOUCHER_ZH) => {
+            data.at = at(of.voucher_until);
+            data.reason = of.reason.clone().unwrap_or_default();
+            (data.cover_from, data.cover_to) = (String::new(), String::new());
+            "instant-expired"
+        }
         _ => return None,
     };
-    if kind != "instant-submitted" {
+    // An approval had promised cover: who gave it is told as well when it ends.
+    let both = matches!(kind, "instant-submitted" | "instant-expired");
+    if !both {
         data.by = bureau.map(|bureau| bureau.name.clone()).unwrap_or_default();
     }
     let version = of.submitted_at.map_or(1, |at| at.timestamp());
     let letter = Letter::new(kind, Matter::Instant(of.id), version, &data, Cause::Message(cause.clone()));
     let letter = letter.of(org).to(Reader::org(org));
-    Some(match bureau.filter(|_| kind == "instant-submitted") {
+    Some(match bureau.filter(|_| both) {
         Some(bureau) => letter.to(Reader::org(bureau)),
         None => letter,
     })

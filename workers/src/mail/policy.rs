@@ -59,6 +59,7 @@ const POLICIES: &[Policy] = &[
     row("instant-submitted", Resend, While(&["submitted"])),
     row("instant-approved", Hold, Never),
     row("instant-returned", Resend, While(&["returned"])),
+    row("instant-expired", Resend, While(&["cancelled"])),
     row("totals-alarm", Resend, Never),
 ];
 

@@ -128,7 +128,9 @@ impl Import for Roster {
     fn guard(settings: &UploadSettings, tally: &Tally, headcounts: &Headcounts) -> Option<Hold> {
         let matched = tally.rows(Fate::Changed) + tally.rows(Fate::Unchanged);
         let members: u64 = headcounts.unions.iter().map(|(_, before, _)| *before).sum();
-        let other_names = settings.guards.other_names(matched, tally.found(Code::NameDiffers));
+        // Names are held against those of people of other unions, too.
+        let known = matched + tally.found(Code::InOtherUnion);
+        let other_names = settings.guards.other_names(known, tally.found(Code::NameDiffers));
         other_names.or_else(|| settings.guards.missing_people(members, members.saturating_sub(matched)))
     }
 }

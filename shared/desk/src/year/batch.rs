@@ -27,7 +27,7 @@ use store::{
 
 use super::{
     LeftBehind, MoneyView, Season,
-    gather::{gather, left, money_of_row, revived, sum},
+    gather::{Gathered, money_of_row, revived, sum},
     premiums::Splits,
     preview::no_sum,
     submit::fen_of,
@@ -101,14 +101,18 @@ impl BatchView {
 }
 
 impl Desk {
-    /// What a bureau's batch would be now.
+    /// What a bureau's batch would be now: made as a submission makes it, and thrown away.
     pub async fn batch_preview(&self, account: &str, year: i32, org: &str) -> Result<BatchView, DeskError> {
         let bureau = self.bureau(account, Act::SeeEnrollments, org).await?;
-        let mut session = self.store.view().await?;
-        let season = Season::load(&mut session, year).await?;
-        let gathered = gather(&mut session, &season, &bureau, None).await?;
-        let money = sum(&gathered.going)?;
-        let due = Due::of(money, store::credits::balance(&mut session, bureau.id).await?).map_err(|e| no_sum(&e))?;
+        let mut unit = self.store.begin().await?;
+        store::cover::lock(&mut unit, year, Making::List).await?;
+        store::organizations::lock(&mut unit, &[bureau.id]).await?;
+        let moment = self.moment();
+        let season = Season::load(&mut unit, year).await?;
+        let gathered = self.settled_list(&mut unit, &mut Outbox::new(), &season, &bureau, None, moment).await?;
+        let credit = store::credits::usable(&mut unit, bureau.id, year).await?;
+        unit.rollback().await?;
+        let due = Due::of(sum(&gathered.going)?, credit).map_err(|error| no_sum(&error))?;
         Ok(BatchView {
             batch_no: None,
             org: bureau.code,
@@ -116,7 +120,7 @@ impl Desk {
             status: "preview".to_owned(),
             people: gathered.going.iter().map(|one| one.people).sum(),
             units: gathered.going.len() as i64,
-            money: money.into(),
+            money: due.money.into(),
             credit_fen: due.credit_fen,
             due_fen: due.due_fen,
             submitted_at: None,
@@ -186,18 +190,9 @@ impl Desk {
         let season = Season::load(unit, year).await?;
         let supplement = self.supplement(unit, &season, bureau, moment).await?;
         let revived = (supplement > 0).then_some(moment.business);
-        // A unit may submit anew, within an extension, until its row is locked: what goes is what stands there then.
-        let seen: Vec<i64> = gather(unit, &season, bureau, revived).await?.going.iter().map(|one| one.id).collect();
-        store::submissions::lock(unit, &seen).await?;
-        let gathered = gather(unit, &season, bureau, revived).await?;
-        let ids: Vec<i64> = gathered.going.iter().map(|one| one.id).filter(|id| seen.contains(id)).collect();
         let mut outbox = Outbox::new();
-        self.settle_conflicts(unit, &mut outbox, &season, &ids, moment).await?;
-        self.leave_out_instant(unit, &mut outbox, &season, &ids, moment).await?;
-        let mut left_behind = gathered.left_behind;
-        let (going, empty): (Vec<_>, Vec<_>) =
-            store::submissions::lock(unit, &ids).await?.into_iter().partition(|one| one.people > 0);
-        left_behind.extend(empty.into_iter().map(|one| left(&one, "nobody-left")));
+        let Gathered { going, left_behind } =
+            self.settled_list(unit, &mut outbox, &season, bureau, revived, moment).await?;
         if going.is_empty() {
             return Err(Refusal::new(
                 "nothing-to-submit",
@@ -207,7 +202,8 @@ impl Desk {
             .into());
         }
         let (people, money) = self.agreed(unit, &season, &going).await?;
-        let due = Due::of(money, store::credits::balance(unit, bureau.id).await?).map_err(|error| no_sum(&error))?;
+        let due =
+            Due::of(money, store::credits::usable(unit, bureau.id, year).await?).map_err(|error| no_sum(&error))?;
         let batch =
             self.new_batch(unit, account, &season, bureau, contact, supplement, &going, people, due, moment).await?;
         let id = store::batches::add(unit, &batch).await?;
@@ -358,13 +354,7 @@ impl Desk {
 
     /// The batches of bureaus within reach.
     pub async fn batches(&self, account: &str, year: i32, org: Option<&str>) -> Result<Vec<BatchView>, DeskError> {
-        let below = if let Some(code) = org {
-            self.organization_for(account, Act::SeeEnrollments, code).await?.path
-        } else {
-            let root = { store::organizations::root(&mut self.store.view().await?).await? };
-            let root = root.ok_or_else(|| Refusal::unknown("org", "at the root"))?;
-            self.organization_for(account, Act::SeeEnrollments, &root.code).await?.path
-        };
+        let below = self.organization_or_root(account, Act::SeeEnrollments, org).await?.path;
         let mut session = self.store.view().await?;
         let found = store::batches::list(&mut session, &BatchSelection { year, below, status: None }).await?;
         Ok(found.into_iter().map(|batch| BatchView::of(batch, Vec::new())).collect())

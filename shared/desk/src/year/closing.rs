@@ -106,6 +106,29 @@ pub async fn findings(
     })
 }
 
+/// When a window closes for the first of those below a path that would fail by it; none where nobody would.
+async fn first_to_fail(
+    session: &mut impl Session,
+    season: &Season,
+    kind: WindowKind,
+    below: &str,
+) -> Result<Option<DateTime<Utc>>, DeskError> {
+    let found = findings(session, season, kind, DateTime::<Utc>::MAX_UTC, below).await?;
+    let failing: Vec<Submission> = (found.outcomes.iter())
+        .filter(|outcome| matches!(outcome.effect, Effect::Fails(_)))
+        .filter_map(|outcome| match outcome.subject {
+            Subject::Submission(id) => found.submissions.get(&id).cloned(),
+            Subject::Batch(_) => None,
+        })
+        .collect();
+    let of_batch = |id| found.batches.get(&id).and_then(|batch| voucher_deadline(season, batch));
+    if kind == WindowKind::BureauPayment {
+        return Ok(failing.iter().filter_map(|one| of_batch(one.batch_id?)).min());
+    }
+    let facts = submission_facts(session, season, kind, &failing).await?;
+    Ok(facts.iter().map(|fact| fact.deadline).min())
+}
+
 /// What a window's closing means for these submissions and batches, judged at `at`.
 pub(crate) async fn judge(
     session: &mut impl Session,
@@ -168,9 +191,16 @@ impl Desk {
             total_fen: 0,
             items: Vec::new(),
         };
-        let Some((kind, window)) = next_to_fail(now, |kind| season.window(kind, &below)) else { return Ok(forecast) };
-        (forecast.window, forecast.closes_at) = (Some(kind.name()), Some(shanghai(window.closes_at)));
-        let found = findings(&mut session, &season, kind, window.closes_at, &below).await?;
+        let all = next_to_fail(now, |kind| season.window(kind, &below)).map(|(kind, window)| (window.closes_at, kind));
+        // What closes later for some alone: extensions, and the days that a rejection or an undoing gave.
+        let mut next: Vec<(DateTime<Utc>, WindowKind)> = all.into_iter().collect();
+        for kind in [WindowKind::FinalSubmission, WindowKind::BureauPayment] {
+            let last = first_to_fail(&mut session, &season, kind, &below).await?;
+            next.extend(last.map(|at| (at.max(now), kind)));
+        }
+        let Some((closes_at, kind)) = next.into_iter().min() else { return Ok(forecast) };
+        (forecast.window, forecast.closes_at) = (Some(kind.name()), Some(shanghai(closes_at)));
+        let found = findings(&mut session, &season, kind, closes_at, &below).await?;
         for outcome in &found.outcomes {
             let Effect::Fails(reason) = outcome.effect else { continue };
             let item = match outcome.subject {

@@ -20,7 +20,7 @@ use super::{
     Season,
     fail::SYSTEM,
     preview::{money_of, no_plan},
-    submit::{fen_of, list_hash},
+    submit::{fen_of, list_hash, number_of},
 };
 use crate::{Desk, DeskError, Moment, Outbox};
 
@@ -126,12 +126,16 @@ impl Desk {
     ) -> Result<Submission, DeskError> {
         let before = store::submissions::version(unit, of.version_id).await?.ok_or_else(no_plan)?;
         let mut people = store::submissions::people(unit, of.version_id).await?;
+        let all = people.len();
         people.retain(|one| !without.contains(&one.person_id));
+        // Whom another cover has is not this list's any more, so that its classes go on adding up to its members.
+        let members = before.members - i64::try_from(all - people.len()).unwrap_or(0);
         let plan = season.file.plan(&of.plan).ok_or_else(no_plan)?;
         let money = money_of(unit, season.year(), of.bureau_id, plan, people.len() as u64).await?;
         let version = Version {
             id: self.id(moment),
             version: of.version + 1,
+            members,
             people: i64::try_from(people.len()).unwrap_or(i64::MAX),
             fen: fen_of(money),
             sha256: list_hash(of.year, &of.org_code, &of.plan, money, &people),
@@ -144,6 +148,7 @@ impl Desk {
         let changed = Submission {
             version_id: version.id,
             version: version.version,
+            number: number_of(of.year, &of.org_code, version.version),
             people: version.people,
             fen: version.fen,
             changed_at: moment.business,

@@ -13,13 +13,13 @@ use domain::{
 };
 use serde::Serialize;
 use store::{
-    Session,
+    Session, Unit,
     organizations::Organization,
     submissions::{Submission, SubmissionSelection},
 };
 
 use super::{Season, preview::no_sum};
-use crate::{DeskError, Refusal};
+use crate::{Desk, DeskError, Moment, Outbox, Refusal};
 
 /// A submission that a batch does not take along.
 #[derive(Debug, Clone, Serialize)]
@@ -60,7 +60,7 @@ pub(crate) async fn revived(
 }
 
 /// The submissions below a bureau that may go, and those that stay behind. With `supplement`, only revived ones.
-pub(crate) async fn gather(
+async fn gather(
     session: &mut impl Session,
     season: &Season,
     bureau: &Organization,
@@ -92,7 +92,34 @@ pub(crate) async fn gather(
     Ok(gathered)
 }
 
-pub(crate) fn left(one: &Submission, reason: &'static str) -> LeftBehind {
+impl Desk {
+    /// What goes and what stays behind, once it is settled who keeps those that stand in two lists, and whoever has instant
+    /// cover is left out.
+    pub(crate) async fn settled_list(
+        &self,
+        unit: &mut Unit,
+        outbox: &mut Outbox,
+        season: &Season,
+        bureau: &Organization,
+        revived: Option<DateTime<Utc>>,
+        moment: Moment,
+    ) -> Result<Gathered, DeskError> {
+        // A unit may submit anew, within an extension, until its row is locked: what goes is what stands there then.
+        let seen: Vec<i64> = gather(unit, season, bureau, revived).await?.going.iter().map(|one| one.id).collect();
+        store::submissions::lock(unit, &seen).await?;
+        let gathered = gather(unit, season, bureau, revived).await?;
+        let ids: Vec<i64> = gathered.going.iter().map(|one| one.id).filter(|id| seen.contains(id)).collect();
+        self.settle_conflicts(unit, outbox, season, &ids, moment).await?;
+        self.leave_out_instant(unit, outbox, season, &ids, moment).await?;
+        let mut left_behind = gathered.left_behind;
+        let (going, empty): (Vec<_>, Vec<_>) =
+            store::submissions::lock(unit, &ids).await?.into_iter().partition(|one| one.people > 0);
+        left_behind.extend(empty.into_iter().map(|one| left(&one, "nobody-left")));
+        Ok(Gathered { going, left_behind })
+    }
+}
+
+fn left(one: &Submission, reason: &'static str) -> LeftBehind {
     LeftBehind { org: one.org_code.clone(), status: one.status.clone(), reason }
 }
 
@@ -111,7 +138,7 @@ pub async fn unit_shares(
     let share = |one: &Submission| {
         let window = season.window(WindowKind::UnitPayment, &one.org_path);
         let own = paid.get(&one.org_id).map(Vec::as_slice).unwrap_or_default();
-        let in_time = |day| window.is_some_and(|window| window.holds_day(day));
+        let in_time = |day| window.is_some_and(|window| window.takes_payment_of(day));
         let sum = |timely: bool| own.iter().filter(|(day, _)| in_time(*day) == timely).map(|(_, fen)| fen).sum();
         (one.id, UnitShare::of(one.fen.unit, sum(true), sum(false)))
     };

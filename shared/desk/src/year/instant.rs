@@ -267,7 +267,7 @@ impl Desk {
             DraftError::Money(error) => no_sum(&error),
             DraftError::Nobody => Refusal::new(
                 NOBODY,
-                "nobody is left to cover: no member with a card is without cover",
+                "nobody is left to cover: every member with a card has cover, or stands in a request that is under way",
                 "rollcall enroll preview shows the members by class",
             ),
             DraftError::YearOver(year) => {

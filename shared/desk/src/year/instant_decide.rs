@@ -1,7 +1,9 @@
 //! What becomes of an instant enrolment: approved, returned, withdrawn; paid, or cancelled for want of a voucher.
 
+use std::collections::BTreeMap;
+
 use domain::{
-    enrollment::instant::{Cover, InstantEvent, InstantStatus, handled_on},
+    enrollment::instant::{Cover, InstantEvent, InstantStatus, NO_VOUCHER_ZH, handled_on},
     role::Act,
 };
 use messages::InstantApproved;
@@ -100,7 +102,7 @@ impl Desk {
         let left_out: Vec<LeftOut> = people.iter().filter_map(gone).collect();
         people.retain(|one| !by.contains_key(&one.person_id));
         if people.is_empty() {
-            let hint = "rollcall instant approve --return gives it back to its unit";
+            let hint = "rollcall instant return gives it back to its unit";
             return Err(Refusal::new("nobody", "everybody in it is covered by something else by now", hint).into());
         }
         if !left_out.is_empty() {
@@ -158,7 +160,8 @@ impl Desk {
         Ok(VoucherView::of(voucher, &id.to_string(), due_fen))
     }
 
-    /// Cancels submitted instant enrolments whose voucher did not come in time. The number.
+    /// Cancels instant enrolments whose voucher did not come in time, also those that were approved: no money, no cover. The
+    /// number.
     pub async fn cancel_overdue_instants(
         &self,
         unit: &mut Unit,
@@ -166,13 +169,17 @@ impl Desk {
         year: i32,
         moment: Moment,
     ) -> Result<usize, DeskError> {
-        let overdue: Vec<i64> =
-            instants::overdue(unit, year, moment.business).await?.into_iter().map(|one| one.id).collect();
-        let cancelled = instants::cancel(unit, &overdue, "缴费凭证未在期限内上传", moment.business).await?;
+        let overdue: BTreeMap<i64, String> = instants::overdue(unit, year, moment.business)
+            .await?
+            .into_iter()
+            .map(|one| (one.id, one.org_code))
+            .collect();
+        let ids: Vec<i64> = overdue.keys().copied().collect();
+        let cancelled = instants::expire(unit, &ids, NO_VOUCHER_ZH, moment.business).await?;
         for (instant_id,) in &cancelled {
             self.follow(outbox, &InstantApproved { instant_id: *instant_id }, moment);
-            let about = Some(format!("instant:{instant_id}"));
-            store::audit::record(unit, &[self.act(SYSTEM, "cancel-instant", None, about, "done: no-voucher")]).await?;
+            let (org, about) = (overdue.get(instant_id).map(String::as_str), Some(format!("instant:{instant_id}")));
+            store::audit::record(unit, &[self.act(SYSTEM, "cancel-instant", org, about, "done: no-voucher")]).await?;
         }
         Ok(cancelled.len())
     }

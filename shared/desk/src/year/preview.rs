@@ -273,7 +273,10 @@ impl Desk {
         let roll = Roll::of(&mut unit, &season, &org).await?;
         let persons = match named {
             None => roll.of_class(Class::Pending).map(|member| member.person_id).collect(),
-            Some(named) => members_named(&roll, named, |member| member.class == Class::Pending || member.confirmed)?,
+            Some(named) => members_named(&roll, named, |member| {
+                let fits = member.class == Class::Pending || member.confirmed;
+                if fits { Ok(()) } else { Err(not_pending(member)) }
+            })?,
         };
         let confirmed = store::candidates::confirm(&mut unit, year, org.id, &persons, account, now).await?;
         let about = format!("year:{year}");
@@ -303,7 +306,7 @@ impl Desk {
             return Err(self.refused(account, act, Some(&org.code), refusal).await?);
         }
         let roll = Roll::of(&mut unit, &season, &org).await?;
-        let persons = members_named(&roll, named, |_| true)?;
+        let persons = members_to_decide(&roll, named, decision)?;
         let decisions: Vec<_> = persons.iter().map(|person| (*person, decision.name())).collect();
         store::candidates::decide(&mut unit, year, org.id, &decisions, account, now).await?;
         let about = format!("year:{year}");
@@ -320,24 +323,55 @@ pub(crate) const LATE: &str = "cover is still to be had by instant enrolment onc
     the federation may extend the window: rollcall window extend";
 
 /// The members with these numbers; refused where one is not of the union, or not fit.
-fn members_named(roll: &Roll, named: &[String], fit: impl Fn(&RollMember) -> bool) -> Result<Vec<i64>, Refusal> {
+fn members_named(
+    roll: &Roll,
+    named: &[String],
+    fit: impl Fn(&RollMember) -> Result<(), Refusal>,
+) -> Result<Vec<i64>, Refusal> {
     let mut persons = Vec::with_capacity(named.len());
     for number in named {
         let id = number.trim_start_matches('0').parse::<i64>().ok();
         let member = roll.members.iter().find(|member| Some(member.person_id) == id);
         let member = member.ok_or_else(|| Refusal::unknown("member", number))?;
-        if !fit(member) {
-            return Err(Refusal::new(
-                "not-pending",
-                format!("member {number} is not on the pending list, but {}", member.class.name()),
-                "rollcall enroll pending shows who is",
-            ));
-        }
+        fit(member)?;
         persons.push(member.person_id);
     }
     persons.sort_unstable();
     persons.dedup();
     Ok(persons)
+}
+
+fn not_pending(member: &RollMember) -> Refusal {
+    let message =
+        format!("member {} is not on the pending list, but {}", member_no(member.person_id), member.class.name());
+    Refusal::new("not-pending", message, "rollcall enroll pending shows who is")
+}
+
+/// The members whose retirement a clerk decides about: a date that only the calendar suggests, and nobody's confirmation is
+/// taken back by it (product.md, Eligibility: it is irrevocable).
+fn members_to_decide(roll: &Roll, named: &[String], decision: RetirementDecision) -> Result<Vec<i64>, Refusal> {
+    members_named(roll, named, |member| {
+        let number = member_no(member.person_id);
+        if !member.may_decide {
+            let message = format!(
+                "nothing is to be decided about member {number}: the calendar suggests no retirement, or a fact settles it"
+            );
+            return Err(Refusal::new(
+                "nothing-to-decide",
+                message,
+                "rollcall enroll preview names those to decide about; a feed may tell more: rollcall upload registry",
+            ));
+        }
+        if member.confirmed && decision == RetirementDecision::Retired {
+            let message = format!("member {number} was confirmed for the year, which can't be taken back");
+            return Err(Refusal::new(
+                "confirmed",
+                message,
+                "who has retired can be removed: rollcall member remove --reason retired",
+            ));
+        }
+        Ok(())
+    })
 }
 
 /// The bureau that a unit stands below.

@@ -119,6 +119,10 @@ pub fn submission_view(of: Submission, version: Option<&Version>) -> SubmissionV
     }
 }
 
+/// What is left to a secondary union that comes after the first period of the review.
+const BUREAU_ALONE: &str = "the bureau may go on until its own window closes: rollcall window list; the federation may extend the \
+    window: rollcall window extend";
+
 impl Desk {
     /// The submissions of the units below a reviewer: by id, page by page.
     pub async fn review_list(
@@ -167,7 +171,8 @@ impl Desk {
         if !may_review(level, moment.business, |kind| season.window(kind, &reviewer.path)) {
             unit.rollback().await?;
             let kind = WindowKind::reviewing(level).last().copied().unwrap_or(WindowKind::Review);
-            let refusal = season.require_open(kind, &reviewer, moment.business, LATE).err().unwrap_or_else(|| {
+            let hint = if level == Level::Secondary { BUREAU_ALONE } else { LATE };
+            let refusal = season.require_open(kind, &reviewer, moment.business, hint).err().unwrap_or_else(|| {
                 Refusal::new("window-closed", "the review is not open", "rollcall window list shows when it is")
             });
             return Err(self.refused(account, act, Some(&reviewer.code), refusal).await?);

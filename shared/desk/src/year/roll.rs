@@ -36,6 +36,8 @@ pub struct RollMember {
     pub confirmed: bool,
     /// The months that suggest a retirement which nobody has decided about; empty where there is nothing to decide.
     pub undecided: Vec<Prospect>,
+    /// Whether a clerk may say that the member has retired or stays: the calendar suggests it, and nothing else settles it.
+    pub may_decide: bool,
     /// Another union's submission of the year holds the member, too: that union's number.
     pub held_by: Option<String>,
     /// When a feed last said something of the member's document.
@@ -107,6 +109,7 @@ fn judge(vault: &Vault, one: Candidate, cut: NaiveDate, year: i32) -> Result<Rol
         (Some(birth), Some(sex)) => prospects(birth, sex, facts.staff, year),
         _ => Vec::new(),
     };
+    let may_decide = is_undecided(classify(&facts, cut, confirmed, None), &facts, None, &suggested);
     let undecided = if is_undecided(class, &facts, decision, &suggested) { suggested } else { Vec::new() };
     Ok(RollMember {
         person_id: one.person_id,
@@ -118,6 +121,7 @@ fn judge(vault: &Vault, one: Candidate, cut: NaiveDate, year: i32) -> Result<Rol
         pending: (class == Class::Pending).then(|| PendingReason::of(&facts)).flatten(),
         confirmed,
         undecided,
+        may_decide,
         held_by: one.held_by,
         facts_at: one.facts_at,
     })

@@ -184,7 +184,13 @@ impl Desk {
         }
         let root = { store::organizations::root(&mut self.store.view().await?).await? };
         let root = root.ok_or_else(|| Refusal::unknown("org", "at the root"))?;
-        self.organization_for(account, act, &root.code).await
+        self.organization_for(account, act, &root.code).await.map_err(|error| match error {
+            DeskError::Refused(refusal) if refusal.code == "no-right" => {
+                let hint = format!("name your own organization with --org; for all of them {}", refusal.hint);
+                Refusal { hint, ..refusal }.into()
+            }
+            error => error,
+        })
     }
 }
 

@@ -91,9 +91,13 @@ impl Desk {
             );
             return Err(self.refused(account, act, None, refusal).await?);
         }
+        let org = match &batch {
+            Some(batch) => Some(batch.org_code.clone()),
+            None => locked.first().map(|one| one.org_code.clone()),
+        };
         let (undone, outbox) = self.revive(&mut unit, account, batch, locked, &failures, reason, moment).await?;
         let bells = outbox.write(&mut unit).await?;
-        let record = self.act(account, act.name(), None, Some(format!("failure:{number}")), "done");
+        let record = self.act(account, act.name(), org.as_deref(), Some(format!("failure:{number}")), "done");
         store::audit::record(&mut unit, &[record]).await?;
         unit.commit().await?;
         Ok((undone, bells))
@@ -176,7 +180,7 @@ impl Desk {
     ) -> Result<String, DeskError> {
         let members = of_batch(unit, &batch).await?;
         let money = Money::sum(members.iter().map(money_of_row)).map_err(|error| no_sum(&error))?;
-        let balance = store::credits::balance(unit, batch.org_id).await?;
+        let balance = store::credits::usable(unit, batch.org_id, batch.year).await?;
         let due = Due::of(money, balance.min(batch.credit_fen)).map_err(|error| no_sum(&error))?;
         if due.credit_fen > 0 {
             store::credits::reserve(unit, batch.org_id, batch.id, due.credit_fen, moment.business).await?;

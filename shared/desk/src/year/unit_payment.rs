@@ -45,7 +45,7 @@ impl Desk {
         if amount_fen <= 0 || value_date > today {
             let message =
                 if amount_fen <= 0 { "nothing was paid".to_owned() } else { format!("{value_date} is still to come") };
-            return Err(Refusal::new("usage", message, "--amount in yuan, --value-date as the bank has it").into());
+            return Err(Refusal::new("usage", message, "--amount in yuan, --date as the bank has it").into());
         }
         let submission = store::submissions::find(&mut unit, year, org.id).await?;
         let open = submission.as_ref().and_then(|one| SubmissionStatus::parse(&one.status));

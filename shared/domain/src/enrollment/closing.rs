@@ -31,8 +31,8 @@ pub enum UnitShare {
 }
 
 impl UnitShare {
-    /// From what a unit owes, and what its bureau has on record of it: with a value date within the window
-    /// ([`crate::year::window::Window::holds_day`]), and with a later one.
+    /// From what a unit owes, and what its bureau has on record of it: with a value date in time
+    /// ([`crate::year::window::Window::takes_payment_of`]), and with a later one.
     #[must_use]
     pub fn of(owed_fen: i64, in_time_fen: i64, late_fen: i64) -> Self {
         if in_time_fen >= owed_fen {

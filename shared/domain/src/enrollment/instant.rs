@@ -57,8 +57,10 @@ named! {
         Return "return",
         /// The unit withdraws it.
         Withdraw "withdraw",
-        /// The failure behind it is undone (decision 34), or the time for its voucher is up.
+        /// The failure behind it is undone (decision 34).
         Cancel "cancel",
+        /// The time for its voucher is up, and none came.
+        Expire "expire",
     }
 }
 
@@ -68,10 +70,13 @@ const fn row(from: Option<InstantStatus>, event: InstantEvent, to: InstantStatus
     Row { from, event, to: Some(to), who }
 }
 
-/// Everything that can happen to an instant enrolment. What is approved stays: a failure that is undone leaves its people
-/// out of the revived submission instead (decision 34).
+/// Why one expires, as its unit is told.
+pub const NO_VOUCHER_ZH: &str = "缴费凭证未在期限内上传";
+
+/// Everything that can happen to an instant enrolment. What is approved stays, once there is a voucher: a failure that is
+/// undone leaves its people out of the revived submission instead (decision 34).
 pub const TRANSITIONS: &[Row] = {
-    use InstantEvent::{Approve, Cancel, Draw, Return, Submit, Withdraw};
+    use InstantEvent::{Approve, Cancel, Draw, Expire, Return, Submit, Withdraw};
     use InstantStatus::{Approved, Cancelled, Draft, Returned, Submitted};
     const UNIT: &[Role] = &[Clerk, Reviewer, Bureau];
     &[
@@ -86,6 +91,8 @@ pub const TRANSITIONS: &[Row] = {
         row(Some(Draft), Cancel, Cancelled, &[]),
         row(Some(Submitted), Cancel, Cancelled, &[]),
         row(Some(Returned), Cancel, Cancelled, &[]),
+        row(Some(Submitted), Expire, Cancelled, &[]),
+        row(Some(Approved), Expire, Cancelled, &[]),
     ]
 };
 

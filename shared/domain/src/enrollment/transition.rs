@@ -118,7 +118,7 @@ mod tests {
         let instant = beyond_rights(instant::TRANSITIONS, |event| match event {
             InstantEvent::Draw | InstantEvent::Submit | InstantEvent::Withdraw => Some(Act::SubmitInstant),
             InstantEvent::Approve | InstantEvent::Return => Some(Act::ApproveInstant),
-            InstantEvent::Cancel => None,
+            InstantEvent::Cancel | InstantEvent::Expire => None,
         });
         assert_eq!((submission, batch, instant), (0, 0, 0));
     }

@@ -77,13 +77,13 @@ pub struct Window {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExtensionError {
     /// A deadline is moved out, never in: what somebody relied on stays.
-    #[error("an extension makes a window longer; it closes at {closes_at} already")]
+    #[error("an extension makes a window longer; it closes at {} already", closes_at.with_timezone(&calendar::ZONE).to_rfc3339())]
     Shorter {
         /// When the window closes as it stands.
         closes_at: DateTime<Utc>,
     },
     /// A deadline that has passed already would come back for a moment that has passed as well.
-    #[error("{until} has passed: name an instant that is to come")]
+    #[error("{} has passed: name an instant that is to come", until.with_timezone(&calendar::ZONE).to_rfc3339())]
     Passed {
         /// The instant that was asked for.
         until: DateTime<Utc>,
@@ -142,10 +142,10 @@ impl Window {
         calendar::day_of(self.closes_at - TimeDelta::nanoseconds(1))
     }
 
-    /// Whether a payment's value date lies in the window: from its first day to its last.
+    /// Whether a payment of this value date is in time: up to the window's last day, and the earlier the better (decision 31).
     #[must_use]
-    pub fn holds_day(&self, day: NaiveDate) -> bool {
-        (calendar::day_of(self.opens_at)..=self.last_day()).contains(&day)
+    pub fn takes_payment_of(&self, day: NaiveDate) -> bool {
+        day <= self.last_day()
     }
 }
 
@@ -221,13 +221,10 @@ mod tests {
 
     #[test]
     fn value_dates_count_by_day() {
-        for (value_date, inside) in [
-            (day(2022, 10, 31), false),
-            (day(2022, 11, 1), true),
-            (day(2022, 12, 25), true),
-            (day(2022, 12, 26), false),
-        ] {
-            assert_eq!(submission().holds_day(value_date), inside, "{value_date}");
+        for (value_date, in_time) in
+            [(day(2022, 10, 31), true), (day(2022, 11, 1), true), (day(2022, 12, 25), true), (day(2022, 12, 26), false)]
+        {
+            assert_eq!(submission().takes_payment_of(value_date), in_time, "{value_date}");
         }
     }
 
@@ -259,7 +256,7 @@ mod tests {
             let probe = NaiveDate::from_num_days_from_ce_opt(start + off).unwrap();
             let noon = calendar::at(probe, chrono::NaiveTime::from_hms_opt(12, 0, 0).unwrap()).unwrap();
             prop_assert_eq!(window.is_open(noon), (first..=last).contains(&probe));
-            prop_assert_eq!(window.is_open(noon), window.holds_day(probe));
+            prop_assert_eq!(window.state(noon) != WindowState::Closed, window.takes_payment_of(probe));
             prop_assert_eq!(window.last_day().num_days_from_ce(), start + length);
         }
     }

@@ -102,6 +102,7 @@ pub const KINDS: &[Kind] = &[
     row!("failure-undone", "To all whom it concerns: a failure was undone.", year::failure::undone, year::example::failure_undone),
     row!("instant-submitted", "An instant enrolment waits for approval.", year::instant::submitted, year::example::instant_submitted),
     row!("instant-approved", "An instant enrolment is approved: from when cover runs, what to pay.", year::instant::approved, year::example::instant_approved),
+    row!("instant-expired", "An instant enrolment ended since no voucher came in time: nobody in it is covered.", year::instant::expired, year::example::instant_expired),
     row!("instant-returned", "An instant enrolment was returned, with the reason.", year::instant::returned, year::example::instant_returned),
     row!("totals-alarm", "To federation and operator: the totals differ from a recount.", year::totals::alarm, year::example::totals_alarm),
     row!("comparison-done", "A roster was compared with the registry; the difference workbook is there.", comparison::done, comparison::example_done),

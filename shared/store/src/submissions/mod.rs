@@ -164,13 +164,13 @@ pub async fn add(unit: &mut Unit, new: &Submission) -> Result<i64, StoreError> {
 pub async fn update(unit: &mut Unit, changed: &Submission) -> Result<(), StoreError> {
     let sql = "UPDATE submissions SET status = $1, version_id = $2, version = $3, plan = $4, people = $5, total_fen = $6, \
         municipal_fen = $7, bureau_fen = $8, unit_fen = $9, received_at = $10, batch_id = $11, reason_code = $12, reason = $13, \
-        reviewed_by = $14, reviewed_at = $15, changed_at = $16, bureau_id = $17 WHERE id = $18";
+        reviewed_by = $14, reviewed_at = $15, changed_at = $16, bureau_id = $17, number = $18 WHERE id = $19";
     on!(unit, conn => {
         sqlx::query(sql).bind(&changed.status).bind(changed.version_id).bind(changed.version).bind(&changed.plan)
             .bind(changed.people).bind(changed.fen.total).bind(changed.fen.municipal).bind(changed.fen.bureau)
             .bind(changed.fen.unit).bind(changed.received_at).bind(changed.batch_id).bind(&changed.reason_code)
             .bind(&changed.reason).bind(&changed.reviewed_by).bind(changed.reviewed_at).bind(changed.changed_at)
-            .bind(changed.bureau_id).bind(changed.id).execute(conn).await.map(drop)
+            .bind(changed.bureau_id).bind(&changed.number).bind(changed.id).execute(conn).await.map(drop)
     })?;
     Ok(())
 }

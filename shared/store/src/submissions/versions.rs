@@ -18,7 +18,7 @@ pub struct Version {
     pub version: i64,
     /// The plan's code.
     pub plan: String,
-    /// The union's members then.
+    /// The union's members then; in a list made anew, without those whom another cover has.
     pub members: i64,
     /// 未办卡.
     pub no_card: i64,

@@ -111,6 +111,7 @@ fn the_table_of_transitions() {
             "return: . . returned . . .",
             "withdraw: . cancelled cancelled . cancelled .",
             "cancel: . cancelled cancelled . cancelled .",
+            "expire: . . cancelled cancelled . .",
         ]
     );
     let approve = |role| InstantStatus::after(Some(InstantStatus::Submitted), InstantEvent::Approve, Some(role));

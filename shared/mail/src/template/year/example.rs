@@ -269,6 +269,15 @@ pub(in crate::template) fn instant_returned() -> YearLetter {
     }
 }
 
+pub(in crate::template) fn instant_expired() -> YearLetter {
+    YearLetter {
+        reason: "缴费凭证未在期限内上传".to_owned(),
+        cover_from: String::new(),
+        cover_to: String::new(),
+        ..instant()
+    }
+}
+
 pub(in crate::template) fn totals_alarm() -> YearLetter {
     let facts = [("东岸区总工会 A类 已审核 人数", "保存 1064，重算 1063")];
     YearLetter {

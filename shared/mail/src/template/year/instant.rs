@@ -1,4 +1,4 @@
-//! The mails of instant enrolment: submitted, approved, returned.
+//! The mails of instant enrolment: submitted, approved, returned, expired.
 
 use super::{YearLetter, blocks};
 use crate::template::letter::Letter;
@@ -25,6 +25,14 @@ pub(in crate::template) fn approved(of: &YearLetter) -> Letter {
 pub(in crate::template) fn returned(of: &YearLetter) -> Letter {
     let letter = blocks::instant_letter(of, "被退回").text("即时参保已被退回，保障没有生效。");
     figures(blocks::reasoned(letter, of), of).text("请按上述原因修改后重新提交。保障自办理之后才开始，请尽快办理。")
+}
+
+/// No voucher came in time, so that nobody in it is covered. Number, at, reason, headcount, people.
+pub(in crate::template) fn expired(of: &YearLetter) -> Letter {
+    let letter = blocks::instant_letter(of, "已取消，保障未生效或已终止")
+        .text("即时参保未在期限内上传缴费凭证，已经取消；名单中的会员不再享有保障。");
+    let letter = people(figures(blocks::reasoned(letter, of), of), of);
+    letter.text("如仍需保障，请重新办理即时参保。保障自办理之后才开始，请尽快办理。")
 }
 
 fn figures(letter: Letter, of: &YearLetter) -> Letter {
