@@ -332,6 +332,13 @@ impl Run {
         };
         let decide = async |desk: &Desk, as_: &str| desk.decide_instant(as_, one.id, event, Some("名单有误")).await;
         let _ = self.ask(|desk| call(desk, &account, decide)).await;
+        if event == InstantEvent::Approve && self.chance(70) {
+            let payment =
+                Payment { amount_fen: one.fen.bureau + one.fen.unit, paid_on: calendar::day_of(self.clock.business()) };
+            let file = FileOffer { path: self.voucher.clone(), file_name: "voucher.pdf".to_owned() };
+            let upload = async |desk: &Desk, as_: &str| desk.upload_instant_voucher(as_, one.id, &file, &payment).await;
+            let _ = self.ask(|desk| call(desk, &account, upload)).await;
+        }
         if event == InstantEvent::Approve && self.chance(50) {
             self.undo_too_late(&one).await;
         }

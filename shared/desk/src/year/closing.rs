@@ -106,11 +106,12 @@ pub async fn findings(
     })
 }
 
-/// When a window closes for the first of those below a path that would fail by it; none where nobody would.
+/// When a window closes, after now, for the first of those below a path that would fail by it; none where nobody would.
 async fn first_to_fail(
     session: &mut impl Session,
     season: &Season,
     kind: WindowKind,
+    now: DateTime<Utc>,
     below: &str,
 ) -> Result<Option<DateTime<Utc>>, DeskError> {
     let found = findings(session, season, kind, DateTime::<Utc>::MAX_UTC, below).await?;
@@ -123,10 +124,10 @@ async fn first_to_fail(
         .collect();
     let of_batch = |id| found.batches.get(&id).and_then(|batch| voucher_deadline(season, batch));
     if kind == WindowKind::BureauPayment {
-        return Ok(failing.iter().filter_map(|one| of_batch(one.batch_id?)).min());
+        return Ok(failing.iter().filter_map(|one| of_batch(one.batch_id?)).filter(|at| *at > now).min());
     }
     let facts = submission_facts(session, season, kind, &failing).await?;
-    Ok(facts.iter().map(|fact| fact.deadline).min())
+    Ok(facts.iter().map(|fact| fact.deadline).filter(|at| *at > now).min())
 }
 
 /// What a window's closing means for these submissions and batches, judged at `at`.
@@ -195,8 +196,7 @@ impl Desk {
         // What closes later for some alone: extensions, and the days that a rejection or an undoing gave.
         let mut next: Vec<(DateTime<Utc>, WindowKind)> = all.into_iter().collect();
         for kind in [WindowKind::FinalSubmission, WindowKind::BureauPayment] {
-            let last = first_to_fail(&mut session, &season, kind, &below).await?;
-            next.extend(last.map(|at| (at.max(now), kind)));
+            next.extend(first_to_fail(&mut session, &season, kind, now, &below).await?.map(|at| (at, kind)));
         }
         let Some((closes_at, kind)) = next.into_iter().min() else { return Ok(forecast) };
         (forecast.window, forecast.closes_at) = (Some(kind.name()), Some(shanghai(closes_at)));
