@@ -8,6 +8,8 @@ use domain::enrollment::{
     premium::Split,
 };
 
+use workers::enrollment::EnrollmentWork;
+
 use super::scene::{Scene, refused};
 use crate::campaign::{BUREAUS, Known, UNITS, YEAR};
 use crate::conformance::engines::Place;
@@ -82,6 +84,9 @@ async fn an_instant_enrolment_without_a_voucher_ends_even_if_it_was_approved(pla
     assert_eq!(refused(scene.pay_instant(ids[0]).await), "window-closed");
     let told = "SELECT COUNT(*) FROM audit WHERE act = 'cancel-instant' AND org_code IS NOT NULL";
     assert_eq!(scene.place.count(told).await, 1);
+    scene.campaign.work(&EnrollmentWork).await;
+    let mails = "SELECT COUNT(*) FROM mails WHERE kind = 'instant-expired'";
+    assert_eq!(scene.place.count(mails).await, 2, "to the unit, and to the bureau that had promised cover");
 }
 
 async fn the_forecast_knows_the_days_that_a_rejection_gave(place: Place) {

@@ -104,12 +104,12 @@ pub async fn payments(context: &Context<'_>, command: PaymentCommand) -> Result<
             let id =
                 of.parse().map_err(|_| Failure::usage(format!("{of} is no instant enrolment's number"), "a number"))?;
             let voucher = app.desk.upload_instant_voucher(by, id, &offer(&file), &payment(&paid)?).await?;
-            context.printer.document(&voucher, voucher_line);
+            context.printer.document(&voucher, |of| voucher_line(of, "is kept; cover does not wait for the centre"));
         }
         PaymentCommand::Voucher { of, file, paid, wait, .. } => {
             let (voucher, bells) = app.desk.upload_voucher(by, &of, &offer(&file), &payment(&paid)?).await?;
             waiting::follow(&app, bells, wait, json).await?;
-            context.printer.document(&voucher, voucher_line);
+            context.printer.document(&voucher, |of| voucher_line(of, AT_THE_CENTRE));
         }
         PaymentCommand::Confirm { batch, wait } => {
             let (view, bells) = app.desk.confirm_payment(by, &batch).await?;
@@ -123,7 +123,8 @@ pub async fn payments(context: &Context<'_>, command: PaymentCommand) -> Result<
         }
         PaymentCommand::List { batch: Some(batch), .. } => {
             let vouchers = app.desk.vouchers(by, &batch).await?;
-            context.printer.document(&vouchers, |list| list.iter().map(voucher_line).collect::<Vec<_>>().join("\n"));
+            let line = |of: &VoucherView| voucher_line(of, AT_THE_CENTRE);
+            context.printer.document(&vouchers, |list| list.iter().map(line).collect::<Vec<_>>().join("\n"));
         }
         PaymentCommand::List { year, org, .. } => {
             let list = app.desk.unit_payments(by, year.unwrap_or_default(), &org.unwrap_or_default()).await?;
@@ -144,14 +145,14 @@ pub async fn payments(context: &Context<'_>, command: PaymentCommand) -> Result<
     Ok(DONE)
 }
 
-fn voucher_line(of: &VoucherView) -> String {
+/// How a batch's voucher stands until the centre has looked at it.
+const AT_THE_CENTRE: &str = "waits for the centre";
+
+/// A voucher with its verdict, or with what is said of it until there is one.
+fn voucher_line(of: &VoucherView, until: &str) -> String {
     let over =
         if of.over_fen > 0 { format!("  warning: {} more than is due", Yuan(of.over_fen)) } else { String::new() };
-    let verdict = of.verdict.as_deref().unwrap_or(if of.of.starts_with("CB") {
-        "waits for the centre"
-    } else {
-        "is kept; cover does not wait for the centre"
-    });
+    let verdict = of.verdict.as_deref().unwrap_or(until);
     format!(
         "{}  {}  paid {} on {}  {}  {verdict}{over}",
         of.id,

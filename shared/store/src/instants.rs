@@ -169,30 +169,31 @@ pub async fn update(unit: &mut Unit, changed: &Instant, now: DateTime<Utc>) -> R
 
 /// Cancels instant enrolments, with the reason; those that are approved stay. The ids of those cancelled.
 pub async fn cancel(unit: &mut Unit, ids: &[i64], reason: &str, now: DateTime<Utc>) -> Result<Vec<(i64,)>, StoreError> {
-    let rows = Rows::new()
-        .int("named", ids.iter().copied())
-        .every("reason", Value::Text(Some(reason.to_owned())))
-        .every("at", Value::Instant(Some(now)));
-    rows.fetch(
-        unit,
-        "UPDATE instants SET status = 'cancelled', reason = r.reason, changed_at = r.at FROM r WHERE instants.id = r.named \
-         AND instants.status IN ('draft', 'submitted', 'returned') RETURNING instants.id",
-    )
-    .await
+    cancel_where(unit, ids, reason, now, "instants.status IN ('draft', 'submitted', 'returned')").await
 }
 
 /// Cancels those of these that still have no voucher, approved ones included; the cancelled ones.
 pub async fn expire(unit: &mut Unit, ids: &[i64], reason: &str, now: DateTime<Utc>) -> Result<Vec<(i64,)>, StoreError> {
+    cancel_where(unit, ids, reason, now, "instants.status IN ('submitted', 'approved') AND instants.voucher_at IS NULL")
+        .await
+}
+
+async fn cancel_where(
+    unit: &mut Unit,
+    ids: &[i64],
+    reason: &str,
+    now: DateTime<Utc>,
+    still: &str,
+) -> Result<Vec<(i64,)>, StoreError> {
     let rows = Rows::new()
         .int("named", ids.iter().copied())
         .every("reason", Value::Text(Some(reason.to_owned())))
         .every("at", Value::Instant(Some(now)));
-    rows.fetch(
-        unit,
-        "UPDATE instants SET status = 'cancelled', reason = r.reason, changed_at = r.at FROM r WHERE instants.id = r.named \
-         AND instants.status IN ('submitted', 'approved') AND instants.voucher_at IS NULL RETURNING instants.id",
-    )
-    .await
+    let sql = format!(
+        "UPDATE instants SET status = 'cancelled', reason = r.reason, changed_at = r.at FROM r \
+         WHERE instants.id = r.named AND {still} RETURNING instants.id"
+    );
+    rows.fetch(unit, &sql).await
 }
 
 /// The instant enrolments with these ids, in no order.

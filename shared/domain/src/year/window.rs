@@ -213,6 +213,8 @@ mod tests {
         let closes_at = submission().closes_at;
         let before = at("2022-12-20T00:00:00+08:00");
         assert_eq!(submission().may_extend(closes_at, before), Err(ExtensionError::Shorter { closes_at }));
+        let shorter = ExtensionError::Shorter { closes_at }.to_string();
+        assert_eq!(shorter, "an extension makes a window longer; it closes at 2022-12-26T00:00:00+08:00 already");
         assert_eq!(submission().may_extend(closes_at + TimeDelta::nanoseconds(1), before), Ok(()));
         let until = at("2022-12-27T00:00:00+08:00");
         assert_eq!(submission().may_extend(until, until), Err(ExtensionError::Passed { until }));
