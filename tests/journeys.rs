@@ -10,6 +10,7 @@ mod bureaus;
 mod clock;
 mod comparison;
 mod comparison_laws;
+mod comparison_stale;
 mod demo;
 mod documents;
 mod enrollment;

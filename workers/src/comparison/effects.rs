@@ -143,7 +143,11 @@ impl Effects {
                 Err(contradiction) => Some(contradiction.code()),
             }),
             Choice::Update => {
-                self.update(item, member, vault)?;
+                let detail = Detail::open(vault, &item.detail)?;
+                if !is_as_compared(&detail, member, vault)? {
+                    return Ok(Some("registry-changed"));
+                }
+                self.update(&detail, member, vault)?;
                 Ok(None)
             }
             Choice::Request => {
@@ -167,8 +171,7 @@ impl Effects {
         }
     }
 
-    fn update(&mut self, item: &Item, member: &Member, vault: &Vault) -> Result<(), WorkError> {
-        let detail = Detail::open(vault, &item.detail)?;
+    fn update(&mut self, detail: &Detail, member: &Member, vault: &Vault) -> Result<(), WorkError> {
         let mut correction = Correction { person_id: member.person_id, ..Correction::default() };
         for field in &detail.fields {
             match field.column.as_str() {
@@ -216,6 +219,23 @@ impl Effects {
         };
         ended.filter_map(ending).collect()
     }
+}
+
+/// Whether the registry still says what the clerk was shown. On a clock that stands still a change leaves no later instant.
+fn is_as_compared(detail: &Detail, member: &Member, vault: &Vault) -> Result<bool, StoreError> {
+    let phone = member.phone.0.as_ref().map(|phone| vault.open(phone)).transpose()?;
+    let is = |field: &Field| {
+        let known = match field.column.as_str() {
+            "name" => Some(member.name.as_str()),
+            "sex" => Sex::parse(&member.sex).map(Sex::name_zh),
+            "phone" => phone.as_deref(),
+            "employer" => member.employer.as_deref(),
+            "label" => member.label.as_deref(),
+            _ => return true,
+        };
+        known.unwrap_or_default() == field.before
+    };
+    Ok(detail.fields.iter().all(is))
 }
 
 /// What a row said of a membership.
