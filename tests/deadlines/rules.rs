@@ -1,7 +1,7 @@
 //! Rules of the year that are easily got wrong by a step: what counts, for whom it ends, and what is seen beforehand.
 
 use chrono::NaiveDate;
-use desk::{AskedInstant, DeskError};
+use desk::{AskedInstant, DeskError, Review};
 use domain::enrollment::{
     eligibility::RetirementDecision,
     instant::{InstantEvent, InstantKind},
@@ -18,6 +18,8 @@ on_both_engines!(
     what_a_bureau_sees_beforehand_is_what_it_submits,
     a_list_made_anew_has_classes_that_add_up,
     an_instant_enrolment_without_a_voucher_ends_even_if_it_was_approved,
+    a_rejected_voucher_of_an_instant_enrolment_gives_days_once,
+    what_comes_back_returned_says_which_window_it_needs,
     the_forecast_knows_the_days_that_a_rejection_gave,
     a_share_that_was_paid_before_its_window_is_in_time,
     a_retirement_is_decided_about_where_only_the_calendar_suggests_it,
@@ -87,6 +89,65 @@ async fn an_instant_enrolment_without_a_voucher_ends_even_if_it_was_approved(pla
     scene.campaign.work(&EnrollmentWork).await;
     let mails = "SELECT COUNT(*) FROM mails WHERE kind = 'instant-expired'";
     assert_eq!(scene.place.count(mails).await, 2, "to the unit, and to the bureau that had promised cover");
+}
+
+async fn a_rejected_voucher_of_an_instant_enrolment_gives_days_once(place: Place) {
+    let scene = Scene::new(place).await;
+    scene.at("2023-01-02T09:00:00+08:00");
+    let (unit, desk) = (UNITS[3].0, &scene.campaign.desk);
+    let asked = AskedInstant::New(InstantKind::CardNoCover, Some("A"));
+    let (view, _) = desk.submit_instant(&format!("clerk-{unit}"), YEAR, unit, asked).await.unwrap();
+    let id = view.id.unwrap();
+    desk.decide_instant(&format!("bureau-{}", BUREAUS[1]), id, InstantEvent::Approve, None).await.unwrap();
+    let until = |view: &desk::InstantView| view.voucher_until.unwrap().to_rfc3339();
+    assert_eq!(until(&view), "2023-01-18T00:00:00+08:00");
+    scene.at("2023-01-17T23:00:00+08:00");
+    scene.pay_instant(id).await.unwrap();
+    // It waits at the centre: its time is not up, however long that takes.
+    scene.at("2023-01-20T10:00:00+08:00");
+    scene.work().await;
+    let (view, _) = desk.reject_instant_payment("centre", id, "金额不符").await.unwrap();
+    assert_eq!((view.status.as_str(), until(&view).as_str()), ("approved", "2023-01-26T00:00:00+08:00"));
+    scene.at("2023-01-25T23:59:59+08:00");
+    scene.work().await;
+    scene.pay_instant(id).await.unwrap();
+    scene.at("2023-01-27T10:00:00+08:00");
+    let (view, _) = desk.reject_instant_payment("centre", id, "仍不符").await.unwrap();
+    assert_eq!(until(&view), "2023-01-26T00:00:00+08:00", "the days are given once");
+    assert_eq!(refused(scene.pay_instant(id).await), "window-closed");
+    scene.work().await;
+    let one = seen!(scene.place.store, view => store::instants::get_many(&mut view, &[id])).pop().unwrap();
+    assert_eq!((one.status.as_str(), one.paid_at), ("cancelled", None));
+    assert_eq!(refused(desk.confirm_instant_payment("centre", id).await), "no-voucher");
+    scene.campaign.work(&EnrollmentWork).await;
+    let mut told = Vec::new();
+    for sql in [
+        "SELECT COUNT(*) FROM mails WHERE kind = 'instant-voucher-uploaded'",
+        "SELECT COUNT(*) FROM mails WHERE kind = 'instant-voucher-rejected'",
+        "SELECT COUNT(*) FROM mails WHERE kind = 'instant-voucher-confirmed'",
+    ] {
+        told.push(scene.place.count(sql).await);
+    }
+    assert_eq!(told, [2, 4, 0], "twice to the centre, twice to unit and bureau");
+}
+
+async fn what_comes_back_returned_says_which_window_it_needs(place: Place) {
+    let scene = Scene::new(place).await;
+    let desk = &scene.campaign.desk;
+    scene.submit(UNITS[0].0).await.unwrap();
+    scene.submit(UNITS[3].0).await.unwrap();
+    scene.at("2022-12-20T09:00:00+08:00");
+    let reason = Review::Return { reason: "名单有误", insists: false };
+    desk.review(&format!("bureau-{}", BUREAUS[0]), YEAR, BUREAUS[0], None, reason).await.unwrap();
+    scene.at("2023-01-02T09:00:00+08:00");
+    scene.work().await;
+    for (unit, window) in [(UNITS[0].0, "submission"), (UNITS[3].0, "review-bureau")] {
+        assert_eq!(scene.status(unit).await, "failed");
+        let number = format!("DW{YEAR}-{unit}-1");
+        let (undone, _) = desk.undo_failure("centre", &number, "补办").await.unwrap();
+        let needs = undone.needs.unwrap();
+        assert!(needs.contains(&format!("rollcall window extend {window} --year {YEAR}")), "{needs}");
+    }
 }
 
 async fn the_forecast_knows_the_days_that_a_rejection_gave(place: Place) {

@@ -84,6 +84,58 @@ fn gaps(of: &Value) -> Vec<i64> {
     of["people"].as_array().unwrap().iter().map(|one| one["gap_days"].as_i64().unwrap()).collect()
 }
 
+/// The centre rejects the first voucher of an approved instant enrolment over 78.00 yuan, takes the next, and that is the end
+/// of it. The voucher's file.
+async fn vouchers_until_one_is_confirmed(place: &Place, draft: &str) -> String {
+    let file = voucher(place);
+    let pay = |amount: &'static str, day: &'static str| {
+        ["payment", "voucher", draft, &file, "--instant", "--amount", amount, "--date", day].map(str::to_owned)
+    };
+    let confirm = ["payment", "confirm", draft, "--instant"];
+    let reject = ["payment", "reject", draft, "--instant", "--reason", "金额不符"];
+    refused(place, "centre", &confirm, "no-voucher").await;
+    for (amount, day, code) in [
+        ("77.99", "2023-01-21", "amount-short"),
+        ("78.00", "2023-01-22", "date-future"),
+        ("78.00", "2022-01-21", "date-early"),
+        ("78.00", "2023-01-21", ""),
+    ] {
+        let words = pay(amount, day);
+        let words = words.each_ref().map(String::as_str);
+        if code.is_empty() {
+            assert_eq!(done(place, "bureau", &words).await["over_fen"], 0);
+        } else {
+            refused(place, "bureau", &words, code).await;
+        }
+    }
+
+    for (who, words, code) in [
+        ("bureau", &confirm[..], "no-right"),
+        ("clerk", &reject[..], "no-right"),
+        ("centre", &["payment", "reject", draft, "--instant", "--reason", " "][..], "usage"),
+        ("centre", &["payment", "confirm", "99999", "--instant"][..], "unknown"),
+        ("centre", &["payment", "confirm", "CB1", "--instant"][..], "usage"),
+    ] {
+        refused(place, who, words, code).await;
+    }
+    let rejected = done(place, "centre", &reject).await;
+    assert_eq!((&rejected["status"], &rejected["voucher_at"]), (&"approved".into(), &Value::Null), "{rejected}");
+    refused(place, "centre", &reject, "no-voucher").await;
+    let words = pay("80.00", "2023-01-21");
+    let words = words.each_ref().map(String::as_str);
+    assert_eq!(done(place, "bureau", &words).await["over_fen"], 200);
+    let paid = done(place, "centre", &confirm).await;
+    assert!(paid["paid_at"].is_string() && paid["voucher_at"].is_string(), "{paid}");
+    refused(place, "centre", &confirm, "no-voucher").await;
+    refused(place, "centre", &reject, "no-voucher").await;
+    refused(place, "bureau", &words, "wrong-state").await;
+    let list = done(place, "clerk", &["payment", "list", draft, "--instant"]).await;
+    let verdicts: Vec<_> = list.as_array().unwrap().iter().map(|one| &one["verdict"]).collect();
+    assert_eq!(verdicts, ["rejected", "confirmed"]);
+    refused(place, "neighbour", &["payment", "list", draft, "--instant"], "no-right").await;
+    file
+}
+
 async fn what_failed_is_covered_from_the_day_after_and_undone_with_the_rest(place: Place) {
     let (place, _) = november(place, &[(UNION, 280), (NEIGHBOUR, 281)]).await;
     submit_and_approve(&place, &[UNION, NEIGHBOUR]).await;
@@ -114,21 +166,7 @@ async fn what_failed_is_covered_from_the_day_after_and_undone_with_the_rest(plac
     refused(&place, "clerk", &["instant", "approve", &draft], "no-right").await;
     assert_eq!(done(&place, "bureau", &["instant", "approve", &draft]).await["status"], "approved");
     refused(&place, "bureau", &["instant", "approve", &draft], "wrong-state").await;
-    let file = voucher(&place);
-    let pay = |amount: &'static str, day: &'static str| {
-        ["payment", "voucher", &draft, &file, "--instant", "--amount", amount, "--date", day].map(str::to_owned)
-    };
-    for (amount, day, code) in
-        [("77.99", "2023-01-21", "amount-short"), ("78.00", "2023-01-22", "date-future"), ("78.00", "2023-01-21", "")]
-    {
-        let words = pay(amount, day);
-        let words = words.each_ref().map(String::as_str);
-        if code.is_empty() {
-            assert_eq!(done(&place, "bureau", &words).await["over_fen"], 0);
-        } else {
-            refused(&place, "bureau", &words, code).await;
-        }
-    }
+    let file = vouchers_until_one_is_confirmed(&place, &draft).await;
 
     // The other unit's is returned with a reason, submitted again, and withdrawn.
     let other = draft_of(&place, NEIGHBOUR).await;

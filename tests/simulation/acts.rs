@@ -339,9 +339,24 @@ impl Run {
             let upload = async |desk: &Desk, as_: &str| desk.upload_instant_voucher(as_, one.id, &file, &payment).await;
             let _ = self.ask(|desk| call(desk, &account, upload)).await;
         }
+        if event == InstantEvent::Approve && self.chance(60) {
+            let rejects = self.chance(40);
+            self.decide_instant_voucher(one.id, rejects).await;
+        }
         if event == InstantEvent::Approve && self.chance(50) {
             self.undo_too_late(&one).await;
         }
+    }
+
+    async fn decide_instant_voucher(&mut self, id: i64, rejects: bool) {
+        let decide = async |desk: &Desk, as_: &str| {
+            if rejects {
+                desk.reject_instant_payment(as_, id, "金额不符").await
+            } else {
+                desk.confirm_instant_payment(as_, id).await
+            }
+        };
+        let _ = self.ask(|desk| call(desk, "centre", decide)).await;
     }
 
     async fn forecast(&mut self) {

@@ -102,7 +102,13 @@ const NEVER: &[(&str, &str)] = &[
     ),
     (
         "an instant enrolment that waits for a voucher in vain",
-        "SELECT COUNT(*) FROM instants WHERE status = 'submitted' AND voucher_at IS NULL",
+        "SELECT COUNT(*) FROM instants WHERE status IN ('submitted', 'approved') AND voucher_at IS NULL",
+    ),
+    (
+        "an instant enrolment that is paid, by a voucher that was not confirmed, or that ended for want of one",
+        "SELECT COUNT(*) FROM instants AS i WHERE (paid_at IS NOT NULL) <> EXISTS (SELECT 1 FROM vouchers \
+         WHERE instant_id = i.id AND verdict = 'confirmed') \
+         OR paid_at IS NOT NULL AND status = 'cancelled' AND reason = '缴费凭证未在期限内上传'",
     ),
     ("a transition that was not acted on", "SELECT COUNT(*) FROM window_transitions WHERE done_at IS NULL"),
     ("a reminder that was not acted on", "SELECT COUNT(*) FROM reminders WHERE done_at IS NULL"),
@@ -127,9 +133,9 @@ const NEVER: &[(&str, &str)] = &[
          HAVING COUNT(DISTINCT version) <> 2)",
     ),
     (
-        "a voucher of a batch that was decided on without a word to its bureau",
-        "SELECT COUNT(*) FROM vouchers AS v WHERE batch_id IS NOT NULL AND verdict IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mails \
-         WHERE kind = 'voucher-' || v.verdict AND replace(about, '-', '') = 'voucher:' || lower(hex(v.id)))",
+        "a voucher that was decided on without a word to its bureau or unit",
+        "SELECT COUNT(*) FROM vouchers AS v WHERE verdict IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mails \
+         WHERE kind = CASE WHEN v.batch_id IS NULL THEN 'instant-' ELSE '' END || 'voucher-' || v.verdict AND replace(about, '-', '') = 'voucher:' || lower(hex(v.id)))",
     ),
     (
         "a mail of the ledger without its message",

@@ -97,22 +97,33 @@ pub enum PaymentCommand {
     },
     /// The centre has found the money.
     Confirm {
-        batch: String,
+        /// The batch's number; the instant enrolment's with --instant.
+        of: String,
+        /// It is of the instant enrolment of this number.
+        #[arg(long)]
+        instant: bool,
         #[arg(long)]
         wait: bool,
     },
     /// The centre rejects the voucher.
     Reject {
-        batch: String,
+        /// The batch's number; the instant enrolment's with --instant.
+        of: String,
         #[arg(long)]
         reason: String,
+        /// It is of the instant enrolment of this number.
+        #[arg(long)]
+        instant: bool,
         #[arg(long)]
         wait: bool,
     },
-    /// Vouchers of a batch, or what units have paid.
+    /// Vouchers of a batch or an instant enrolment, or what units have paid.
     List {
-        /// The vouchers of this batch.
+        /// The vouchers of this batch; of the instant enrolment of this number with --instant.
         batch: Option<String>,
+        /// It is an instant enrolment's number.
+        #[arg(long, requires = "batch")]
+        instant: bool,
         #[arg(long, required_unless_present = "batch")]
         year: Option<i32>,
         /// Payments of the units below this organization.

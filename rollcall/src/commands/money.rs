@@ -100,31 +100,44 @@ pub async fn payments(context: &Context<'_>, command: PaymentCommand) -> Result<
                 .printer
                 .document(&recorded, |one| format!("{}  {}  {}", one.org, Yuan(one.amount_fen), one.value_date));
         }
-        PaymentCommand::Voucher { of, file, paid, instant: true, .. } => {
-            let id =
-                of.parse().map_err(|_| Failure::usage(format!("{of} is no instant enrolment's number"), "a number"))?;
-            let voucher = app.desk.upload_instant_voucher(by, id, &offer(&file), &payment(&paid)?).await?;
-            context.printer.document(&voucher, |of| voucher_line(of, "is kept; cover does not wait for the centre"));
+        PaymentCommand::Voucher { of, file, paid, instant: true, wait } => {
+            let (id, paid) = (instant_no(&of)?, payment(&paid)?);
+            let (voucher, bells) = app.desk.upload_instant_voucher(by, id, &offer(&file), &paid).await?;
+            waiting::follow(&app, bells, wait, json).await?;
+            context.printer.document(&voucher, |of| voucher_line(of, COVER_RUNS));
         }
         PaymentCommand::Voucher { of, file, paid, wait, .. } => {
             let (voucher, bells) = app.desk.upload_voucher(by, &of, &offer(&file), &payment(&paid)?).await?;
             waiting::follow(&app, bells, wait, json).await?;
             context.printer.document(&voucher, |of| voucher_line(of, AT_THE_CENTRE));
         }
-        PaymentCommand::Confirm { batch, wait } => {
-            let (view, bells) = app.desk.confirm_payment(by, &batch).await?;
+        PaymentCommand::Confirm { of, instant: true, wait } => {
+            let (view, bells) = app.desk.confirm_instant_payment(by, instant_no(&of)?).await?;
+            waiting::follow(&app, bells, wait, json).await?;
+            context.printer.document(&view, instant_lines);
+        }
+        PaymentCommand::Confirm { of, wait, .. } => {
+            let (view, bells) = app.desk.confirm_payment(by, &of).await?;
             waiting::follow(&app, bells, wait, json).await?;
             context.printer.document(&view, batch_lines);
         }
-        PaymentCommand::Reject { batch, reason, wait } => {
-            let (view, bells) = app.desk.reject_payment(by, &batch, &reason).await?;
+        PaymentCommand::Reject { of, reason, instant: true, wait } => {
+            let (view, bells) = app.desk.reject_instant_payment(by, instant_no(&of)?, &reason).await?;
+            waiting::follow(&app, bells, wait, json).await?;
+            context.printer.document(&view, instant_lines);
+        }
+        PaymentCommand::Reject { of, reason, wait, .. } => {
+            let (view, bells) = app.desk.reject_payment(by, &of, &reason).await?;
             waiting::follow(&app, bells, wait, json).await?;
             context.printer.document(&view, batch_lines);
+        }
+        PaymentCommand::List { batch: Some(of), instant: true, .. } => {
+            let vouchers = app.desk.instant_vouchers(by, instant_no(&of)?).await?;
+            context.printer.document(&vouchers, |list| voucher_lines(list, COVER_RUNS));
         }
         PaymentCommand::List { batch: Some(batch), .. } => {
             let vouchers = app.desk.vouchers(by, &batch).await?;
-            let line = |of: &VoucherView| voucher_line(of, AT_THE_CENTRE);
-            context.printer.document(&vouchers, |list| list.iter().map(line).collect::<Vec<_>>().join("\n"));
+            context.printer.document(&vouchers, |list| voucher_lines(list, AT_THE_CENTRE));
         }
         PaymentCommand::List { year, org, .. } => {
             let list = app.desk.unit_payments(by, year.unwrap_or_default(), &org.unwrap_or_default()).await?;
@@ -147,6 +160,17 @@ pub async fn payments(context: &Context<'_>, command: PaymentCommand) -> Result<
 
 /// How a batch's voucher stands until the centre has looked at it.
 const AT_THE_CENTRE: &str = "waits for the centre";
+
+/// How an instant enrolment's voucher stands until then.
+const COVER_RUNS: &str = "waits for the centre; cover does not";
+
+fn instant_no(written: &str) -> Result<i64, Failure> {
+    written.parse().map_err(|_| Failure::usage(format!("{written} is no instant enrolment's number"), "a number"))
+}
+
+fn voucher_lines(list: &[VoucherView], until: &str) -> String {
+    list.iter().map(|of| voucher_line(of, until)).collect::<Vec<_>>().join("\n")
+}
 
 /// A voucher with its verdict, or with what is said of it until there is one.
 fn voucher_line(of: &VoucherView, until: &str) -> String {
@@ -242,6 +266,11 @@ fn instant_lines(of: &InstantView) -> String {
         format!("  people {}  cover {} to {}  {}", of.headcount, of.cover_from, of.cover_to, enroll::money(&of.money)),
     ];
     lines.extend(of.reason.as_ref().map(|reason| format!("  {reason}")));
+    lines.extend(match (of.paid_at, of.voucher_at, of.voucher_until) {
+        (Some(at), ..) => Some(format!("  paid: the centre confirmed it at {}", at.to_rfc3339())),
+        (None, Some(at), _) => Some(format!("  a voucher of {} waits for the centre", at.to_rfc3339())),
+        (None, None, until) => until.map(|until| format!("  a voucher is due before {}", until.to_rfc3339())),
+    });
     lines.extend(of.people.iter().map(|one| {
         let gap = counted(one.gap_days, "day", "days");
         format!("  {}  {}  {}  {gap} without cover", one.member_no, one.name, one.id_masked)
@@ -262,8 +291,9 @@ pub async fn undo(context: &Context<'_>, command: UndoCommand) -> Result<u8, Fai
     context.printer.document(&undone, |undone| {
         let until = undone.until.map(|until| until.to_rfc3339()).unwrap_or_default();
         let nobody = undone.left_out.is_empty().then(|| "nobody".to_owned());
+        let needs = undone.needs.as_ref().map(|needs| format!("\n  {needs}")).unwrap_or_default();
         format!(
-            "{number} goes on, until {until}: units {}; drafts cancelled {}; left out: {}",
+            "{number} goes on, until {until}: units {}; drafts cancelled {}; left out: {}{needs}",
             undone.units.join(" "),
             undone.cancelled_drafts,
             nobody.unwrap_or_else(|| undone.left_out.join(" "))

@@ -10,6 +10,7 @@ mod gather;
 mod instant;
 mod instant_decide;
 mod instant_view;
+mod instant_voucher;
 mod kept;
 mod late;
 mod load;

@@ -55,7 +55,7 @@ pub struct Instant {
     pub decided_at: Option<DateTime<Utc>>,
     /// Until when the voucher is due.
     pub voucher_until: Option<DateTime<Utc>>,
-    /// When the last voucher came.
+    /// When the voucher came that counts; none where none has, or the centre has rejected it.
     pub voucher_at: Option<DateTime<Utc>>,
     /// When the centre confirmed the payment.
     pub paid_at: Option<DateTime<Utc>>,

@@ -32,12 +32,12 @@ impl Facts {
     pub(super) async fn read(unit: &mut Unit, events: &[Event], held: Vec<Submission>) -> Result<Self, WorkError> {
         let mut facts = Self { submissions: held.into_iter().map(|one| (one.id, one)).collect(), ..Self::default() };
         facts.read_payments(unit, events).await?;
-        let instants: Vec<i64> = (events.iter())
-            .filter_map(|event| match event {
-                Event::InstantSubmitted(id) | Event::InstantDecided(id) => Some(*id),
-                _ => None,
-            })
-            .collect();
+        let decided = events.iter().filter_map(|event| match event {
+            Event::InstantSubmitted(id) | Event::InstantDecided(id) => Some(*id),
+            _ => None,
+        });
+        let paid_for = facts.vouchers.values().filter_map(|voucher| voucher.instant_id);
+        let instants: Vec<i64> = decided.chain(paid_for).collect();
         facts.instants =
             store::instants::get_many(unit, &instants).await?.into_iter().map(|one| (one.id, one)).collect();
         let failures: Vec<i64> = (events.iter())

@@ -10,6 +10,7 @@ mod event;
 mod facts;
 pub(crate) mod notify;
 pub(crate) mod tell;
+mod tell_instant;
 
 use async_trait::async_trait;
 use desk::Outbox;

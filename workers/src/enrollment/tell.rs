@@ -2,27 +2,20 @@
 
 use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, voucher_deadline};
 use domain::{
-    enrollment::{
-        instant::{InstantStatus, NO_VOUCHER_ZH},
-        reason::instant_zh,
-        submission::SubmissionStatus,
-    },
+    enrollment::{reason::instant_zh, submission::SubmissionStatus},
     money::{Money, Yuan},
     year::{texts::day_zh, window::WindowKind},
 };
-use mail::template::{Figure, PersonLine, YearLetter};
+use mail::template::{Figure, YearLetter};
 use messages::Envelope;
 use runtime::shanghai_time;
 use store::{
-    Unit, batches::Batch, failures::Failure, instants::Instant, messages::Job, submissions::Fen,
-    submissions::Submission, vouchers::Voucher,
+    Unit, batches::Batch, failures::Failure, messages::Job, submissions::Fen, submissions::Submission,
+    vouchers::Voucher,
 };
 
-use super::{event::Event, facts::Facts};
+use super::{event::Event, facts::Facts, tell_instant};
 use crate::{Shift, WorkError};
-
-/// People that a mail names.
-const NAMED: usize = 20;
 
 /// Writes the mails of these events into the ledger.
 pub(super) async fn tell(
@@ -47,13 +40,7 @@ pub(super) async fn tell(
             Event::InstantSubmitted(id) | Event::InstantDecided(id) => {
                 if let Some(of) = facts.instants.get(id) {
                     let people = store::instants::people(unit, *id).await?;
-                    let line = |one: &store::instants::InstantPerson| PersonLine {
-                        name: one.name.clone(),
-                        id_masked: one.id_masked.clone(),
-                        note: String::new(),
-                    };
-                    let people = people.iter().take(NAMED).map(line).collect();
-                    letters.extend(instant(facts, event, of, people, cause));
+                    letters.extend(tell_instant::decided(facts, event, of, &people, cause));
                 }
             }
             Event::Undone(ids) => {
@@ -164,6 +151,9 @@ pub(crate) fn of_batch(of: &Batch, season: &Season) -> YearLetter {
 }
 
 fn of_voucher(facts: &Facts, event: &Event, voucher: &Voucher, cause: &Envelope) -> Option<Letter> {
+    if let Some(instant) = voucher.instant_id {
+        return tell_instant::of_voucher(facts, event, voucher, facts.instants.get(&instant)?, cause);
+    }
     let batch = facts.batches.get(&voucher.batch_id?)?;
     let season = facts.seasons.get(&batch.year)?;
     let org = facts.orgs.get(&batch.org_id)?;
@@ -182,12 +172,7 @@ fn of_voucher(facts: &Facts, event: &Event, voucher: &Voucher, cause: &Envelope)
         }
         _ => {
             data.at = shanghai_time(voucher.uploaded_at);
-            let figure = |label: &str, value: String| Figure { label: label.to_owned(), value };
-            data.facts = vec![
-                figure("凭证金额", format!("{} 元", Yuan(voucher.amount_fen))),
-                figure("到账日期", day_zh(voucher.paid_on)),
-                figure("文件", voucher.file_name.clone()),
-            ];
+            data.facts = figures(voucher);
             "voucher-uploaded"
         }
     };
@@ -199,68 +184,18 @@ fn of_voucher(facts: &Facts, event: &Event, voucher: &Voucher, cause: &Envelope)
     })
 }
 
-/// To the unit, and what is submitted to its bureau, too. A draft that is handed in again after a return is another version.
-fn instant(facts: &Facts, event: &Event, of: &Instant, people: Vec<PersonLine>, cause: &Envelope) -> Option<Letter> {
-    use InstantStatus::{Approved, Cancelled, Returned, Submitted};
-    let season = facts.seasons.get(&of.year)?;
-    let org = facts.orgs.get(&of.org_id)?;
-    let at = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(shanghai_time).unwrap_or_default();
-    let bureau = facts.orgs.get(&of.bureau_id);
-    let mut data = YearLetter {
-        year: of.year,
-        org_code: of.org_code.clone(),
-        org_name: of.org_name.clone(),
-        number: of.id.to_string(),
-        plan: season.file.plan(&of.plan).map(|plan| plan.name.clone()).unwrap_or_default(),
-        headcount: Some(count(of.people)),
-        money: Some(money(of.fen)),
-        cover_from: day_zh(of.cover_from),
-        cover_to: day_zh(of.cover_to),
-        people,
-        people_in_all: count(of.people),
-        ..YearLetter::default()
-    };
-    let kind = match (event, InstantStatus::parse(&of.status)?) {
-        (Event::InstantSubmitted(_), Submitted) => {
-            data.at = at(of.submitted_at);
-            "instant-submitted"
-        }
-        (Event::InstantDecided(_), Approved) => {
-            data.at = at(of.decided_at);
-            data.due_fen = Some(of.fen.bureau + of.fen.unit);
-            data.until = of.voucher_until.map(instant_zh).unwrap_or_default();
-            data.account = of_account(season);
-            "instant-approved"
-        }
-        (Event::InstantDecided(_), Returned) => {
-            data.at = at(of.decided_at);
-            data.reason = of.reason.clone().unwrap_or_default();
-            (data.cover_from, data.cover_to) = (String::new(), String::new());
-            "instant-returned"
-        }
-        (Event::InstantDecided(_), Cancelled) if of.reason.as_deref() == Some(NO_VOUCHER_ZH) => {
-            data.at = at(of.voucher_until);
-            data.reason = of.reason.clone().unwrap_or_default();
-            (data.cover_from, data.cover_to) = (String::new(), String::new());
-            "instant-expired"
-        }
-        _ => return None,
-    };
-    // An approval had promised cover: who gave it is told as well when it ends.
-    let both = matches!(kind, "instant-submitted" | "instant-expired");
-    if !both {
-        data.by = bureau.map(|bureau| bureau.name.clone()).unwrap_or_default();
-    }
-    let version = of.submitted_at.map_or(1, |at| at.timestamp());
-    let letter = Letter::new(kind, Matter::Instant(of.id), version, &data, Cause::Message(cause.clone()));
-    let letter = letter.of(org).to(Reader::org(org));
-    Some(match bureau.filter(|_| both) {
-        Some(bureau) => letter.to(Reader::org(bureau)),
-        None => letter,
-    })
+/// What a voucher says, for those who look at it.
+pub(super) fn figures(voucher: &Voucher) -> Vec<Figure> {
+    let figure = |label: &str, value: String| Figure { label: label.to_owned(), value };
+    vec![
+        figure("凭证金额", format!("{} 元", Yuan(voucher.amount_fen))),
+        figure("到账日期", day_zh(voucher.paid_on)),
+        figure("文件", voucher.file_name.clone()),
+    ]
 }
 
-fn of_account(season: &Season) -> String {
+/// Where money is to be transferred.
+pub(super) fn of_account(season: &Season) -> String {
     let account = season.file.accounts().first();
     account.map(|one| format!("{}，{}，账号 {}", one.holder, one.bank, one.number)).unwrap_or_default()
 }

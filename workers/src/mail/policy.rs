@@ -59,6 +59,9 @@ const POLICIES: &[Policy] = &[
     row("instant-submitted", Resend, While(&["submitted"])),
     row("instant-approved", Hold, Never),
     row("instant-returned", Resend, While(&["returned"])),
+    row("instant-voucher-uploaded", Resend, While(&["submitted", "approved"])),
+    row("instant-voucher-confirmed", Resend, Never),
+    row("instant-voucher-rejected", Hold, While(&["submitted", "approved"])),
     row("instant-expired", Resend, While(&["cancelled"])),
     row("totals-alarm", Resend, Never),
 ];

@@ -1,4 +1,4 @@
-//! What becomes of an instant enrolment: approved, returned, withdrawn; paid, or cancelled for want of a voucher.
+//! What becomes of an instant enrolment: approved, returned, withdrawn, or cancelled for want of a voucher.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use store::{
     Unit,
     cover::Making,
     instants::{self, Instant, InstantPerson},
-    vouchers,
 };
 
 use super::{
-    InstantView, LeftOut, Payment, Season, VoucherView,
+    InstantView, LeftOut, Season,
     conflict::covered_for_good,
     fail::{SYSTEM, covered_until},
     instant_view::view,
+    instant_voucher::unknown,
     preview::{member_no, money_of, no_plan},
     submit::fen_of,
 };
-use crate::{Bell, Desk, DeskError, FileOffer, Moment, Outbox, Refusal};
+use crate::{Bell, Desk, DeskError, Moment, Outbox, Refusal};
 
 impl Desk {
     /// A bureau approves or returns an instant enrolment, or its unit withdraws it.
@@ -34,12 +34,7 @@ impl Desk {
         reason: Option<&str>,
     ) -> Result<(InstantView, Vec<Bell>), DeskError> {
         let act = if event == InstantEvent::Withdraw { Act::SubmitInstant } else { Act::ApproveInstant };
-        self.attempts(account, act, None);
-        let unknown = || Refusal::unknown("instant", &id.to_string());
-        let mut session = self.store.view().await?;
-        let found = instants::get_many(&mut session, &[id]).await?.pop().ok_or_else(unknown)?;
-        drop(session);
-        self.authorize(account, act, Some((&found.org_code, &found.org_path))).await?;
+        let found = self.instant(account, act, id).await?;
         let reason = reason.map(str::trim);
         if reason.is_some_and(str::is_empty) {
             return Err(Refusal::new("usage", "a return needs a reason", "--reason …").into());
@@ -48,7 +43,7 @@ impl Desk {
         if event == InstantEvent::Approve {
             store::cover::lock(&mut unit, found.year, Making::Alone).await?;
         }
-        let mut instant = instants::lock(&mut unit, &[id]).await?.pop().ok_or_else(unknown)?;
+        let mut instant = instants::lock(&mut unit, &[id]).await?.pop().ok_or_else(|| unknown(id))?;
         let moment = self.moment();
         let next = InstantStatus::after(InstantStatus::parse(&instant.status), event, None);
         let Ok(Some(to)) = next.map(|row| row.to) else {
@@ -117,47 +112,6 @@ impl Desk {
         instant.cover_from = cover.first;
         instants::replace_people(unit, instant.id, people).await?;
         Ok(left_out)
-    }
-
-    /// Takes the voucher of an instant enrolment; the centre's confirmation is not waited for by its cover.
-    pub async fn upload_instant_voucher(
-        &self,
-        account: &str,
-        id: i64,
-        file: &FileOffer,
-        payment: &Payment,
-    ) -> Result<VoucherView, DeskError> {
-        let act = Act::UploadVoucher;
-        self.attempts(account, act, None);
-        let unknown = || Refusal::unknown("instant", &id.to_string());
-        let mut session = self.store.view().await?;
-        let found = instants::get_many(&mut session, &[id]).await?.pop().ok_or_else(unknown)?;
-        drop(session);
-        self.authorize(account, act, Some((&found.org_code, &found.org_path))).await?;
-        let due_fen = found.fen.bureau + found.fen.unit;
-        let moment = self.moment();
-        let mut voucher = self.keep_voucher(account, file, payment, due_fen, moment).await?;
-        voucher.instant_id = Some(id);
-        let mut unit = self.store.begin().await?;
-        let mut instant = instants::lock(&mut unit, &[id]).await?.pop().ok_or_else(unknown)?;
-        let now = self.clock.business_now();
-        let open =
-            matches!(InstantStatus::parse(&instant.status), Some(InstantStatus::Submitted | InstantStatus::Approved));
-        if !open || instant.voucher_until.is_none_or(|until| now >= until) {
-            unit.rollback().await?;
-            self.files.delete(&voucher.object_key).await?;
-            let message = format!("instant enrolment {id} is {} and takes no voucher now", instant.status);
-            let refusal = Refusal::new("window-closed", message, "rollcall instant list shows until when it was due");
-            return Err(self.refused(account, act, Some(&found.org_code), refusal).await?);
-        }
-        voucher.uploaded_at = now;
-        vouchers::add(&mut unit, &voucher).await?;
-        instant.voucher_at = Some(now);
-        instants::update(&mut unit, &instant, now).await?;
-        let record = self.act(account, act.name(), Some(&instant.org_code), Some(format!("instant:{id}")), "done");
-        store::audit::record(&mut unit, &[record]).await?;
-        unit.commit().await?;
-        Ok(VoucherView::of(voucher, &id.to_string(), due_fen))
     }
 
     /// Cancels instant enrolments whose voucher did not come in time, also those that were approved: no money, no cover. The

@@ -39,6 +39,10 @@ pub struct InstantView {
     pub submitted_at: Option<DateTime<FixedOffset>>,
     /// Until when the voucher is due.
     pub voucher_until: Option<DateTime<FixedOffset>>,
+    /// When the voucher came that counts; none where none has, or the centre has rejected it.
+    pub voucher_at: Option<DateTime<FixedOffset>>,
+    /// When the centre confirmed the payment.
+    pub paid_at: Option<DateTime<FixedOffset>>,
 }
 
 /// A person of an instant enrolment.
@@ -89,5 +93,7 @@ pub(crate) fn view(of: Instant, people: Vec<InstantPerson>, left_out: Vec<LeftOu
         reason: of.reason,
         submitted_at: of.submitted_at.map(shanghai),
         voucher_until: of.voucher_until.map(shanghai),
+        voucher_at: of.voucher_at.map(shanghai),
+        paid_at: of.paid_at.map(shanghai),
     }
 }

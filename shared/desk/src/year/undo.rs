@@ -10,8 +10,9 @@ use domain::{
         submission::{SubmissionNo, SubmissionStatus},
     },
     money::Money,
+    organization::Level,
     role::Act,
-    year::window::WindowKind,
+    year::window::{WindowKind, may_review},
 };
 use messages::FailureUndone;
 use serde::Serialize;
@@ -45,6 +46,8 @@ pub struct Undone {
     pub left_out: Vec<String>,
     /// Until when the bureau may go on with it.
     pub until: Option<chrono::DateTime<chrono::FixedOffset>>,
+    /// What somebody has to do before, where a window that has closed stands in the way.
+    pub needs: Option<String>,
 }
 
 impl Desk {
@@ -154,6 +157,10 @@ impl Desk {
             }
         };
         let until = season.window(kind, &path).map(|window| deadline(window.closes_at, Some(moment.business), extra));
+        let needs = match (&batch, revived.first()) {
+            (None, Some(one)) => what_it_needs(unit, &season, one, moment).await?,
+            _ => None,
+        };
         let batch_no = match batch {
             Some(batch) => Some(self.revive_batch(unit, &mut outbox, &season, batch, until, moment).await?),
             None => None,
@@ -164,6 +171,7 @@ impl Desk {
             cancelled_drafts: cancelled.len(),
             left_out: left_out.into_iter().collect(),
             until: until.map(super::windows::shanghai),
+            needs,
         };
         Ok((undone, outbox))
     }
@@ -196,6 +204,36 @@ impl Desk {
         self.take_effect(unit, outbox, season, Some(&[batch.id]), moment).await?;
         Ok(batch.batch_no)
     }
+}
+
+/// A submission that comes back as it was before its bureau could take it along: returned, or not reviewed. The windows in which
+/// it goes on have closed as a rule, and nobody would know.
+async fn what_it_needs(
+    unit: &mut Unit,
+    season: &Season,
+    one: &Submission,
+    moment: Moment,
+) -> Result<Option<String>, DeskError> {
+    let bureau = store::organizations::get_many(unit, &[one.bureau_id]).await?.pop();
+    let Some(bureau) = bureau else { return Ok(None) };
+    let is_open = |kind, path: &str| season.window(kind, path).is_some_and(|window| window.is_open(moment.business));
+    let submission = !is_open(WindowKind::Submission, &one.org_path);
+    let review = !may_review(Level::Bureau, moment.business, |kind| season.window(kind, &bureau.path));
+    let year = season.year();
+    let extend = |window: WindowKind, org: &str| {
+        format!("rollcall window extend {} --year {year} --org {org} --until … --reason …", window.name())
+    };
+    Ok(match SubmissionStatus::parse(&one.status) {
+        Some(SubmissionStatus::Returned) if submission => Some(format!(
+            "the unit has to submit again, and its window has closed: {}",
+            extend(WindowKind::Submission, &one.org_code)
+        )),
+        Some(SubmissionStatus::Submitted) if review => Some(format!(
+            "the bureau has to approve it, and its window has closed: {}",
+            extend(WindowKind::ReviewBureau, &bureau.code)
+        )),
+        _ => None,
+    })
 }
 
 async fn of_batch(unit: &mut Unit, batch: &Batch) -> Result<Vec<Submission>, DeskError> {

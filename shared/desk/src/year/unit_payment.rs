@@ -8,7 +8,7 @@ use store::{
     payments::{self, UnitPayment},
 };
 
-use super::Season;
+use super::{Season, voucher::before_the_year};
 use crate::{Desk, DeskError, Refusal};
 
 /// A bureau's credits.
@@ -40,11 +40,16 @@ impl Desk {
         let mut unit = self.store.begin().await?;
         store::organizations::lock(&mut unit, &[org.id]).await?;
         let now = self.clock.business_now();
-        Season::load(&mut unit, year).await?;
-        let today = calendar::day_of(now);
-        if amount_fen <= 0 || value_date > today {
-            let message =
-                if amount_fen <= 0 { "nothing was paid".to_owned() } else { format!("{value_date} is still to come") };
+        let season = Season::load(&mut unit, year).await?;
+        let first = season.file.first_day().unwrap_or(NaiveDate::MIN);
+        let wrong = if amount_fen <= 0 {
+            Some("nothing was paid".to_owned())
+        } else if value_date > calendar::day_of(now) {
+            Some(format!("{value_date} is still to come"))
+        } else {
+            (value_date < first).then(|| before_the_year(year, value_date, first))
+        };
+        if let Some(message) = wrong {
             return Err(Refusal::new("usage", message, "--amount in yuan, --date as the bank has it").into());
         }
         let submission = store::submissions::find(&mut unit, year, org.id).await?;

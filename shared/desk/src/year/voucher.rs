@@ -10,7 +10,7 @@ use domain::{
     },
     money::Yuan,
     role::Act,
-    year::window::WindowKind,
+    year::{file::YearFile, window::WindowKind},
 };
 use messages::{PaymentConfirmed, PaymentRejected, PaymentUploaded};
 use runtime::shanghai_text;
@@ -97,7 +97,7 @@ impl Desk {
         let act = Act::UploadVoucher;
         let batch = self.batch(account, act, batch_no).await?;
         let moment = self.moment();
-        let mut voucher = self.keep_voucher(account, file, payment, batch.due_fen, moment).await?;
+        let mut voucher = self.keep_voucher(account, file, payment, batch.year, batch.due_fen, moment).await?;
         voucher.batch_id = Some(batch.id);
         let mut unit = self.store.begin().await?;
         let locked = store::batches::lock(&mut unit, &[batch.id]).await?;
@@ -131,11 +131,13 @@ impl Desk {
         account: &str,
         file: &FileOffer,
         payment: &Payment,
+        year: i32,
         due_fen: i64,
         moment: Moment,
     ) -> Result<Voucher, DeskError> {
         self.check_file(file)?;
-        check_payment(payment, due_fen, calendar::day_of(moment.business))?;
+        let season = Season::load(&mut self.store.view().await?, year).await?;
+        check_payment(payment, due_fen, &season.file, calendar::day_of(moment.business))?;
         let bytes = std::fs::read(&file.path).map_err(|error| {
             Refusal::new(
                 "no-file",
@@ -279,8 +281,14 @@ fn may_upload(season: &Season, batch: &Batch, now: DateTime<Utc>) -> Result<(), 
     Ok(())
 }
 
-fn check_payment(payment: &Payment, due_fen: i64, today: NaiveDate) -> Result<(), Refusal> {
-    let (code, message) = match VoucherCheck::of(due_fen, payment.amount_fen, payment.paid_on, today) {
+/// Why a value date is refused that is from before all business of its year.
+pub(crate) fn before_the_year(year: i32, day: NaiveDate, first: NaiveDate) -> String {
+    format!("{day} is before {first}, on which the business of {year} begins")
+}
+
+fn check_payment(payment: &Payment, due_fen: i64, file: &YearFile, today: NaiveDate) -> Result<(), Refusal> {
+    let first = file.first_day().unwrap_or(NaiveDate::MIN);
+    let (code, message) = match VoucherCheck::of(due_fen, payment.amount_fen, payment.paid_on, &(first..=today)) {
         VoucherCheck::Exact | VoucherCheck::Over { .. } => return Ok(()),
         VoucherCheck::Short { missing_fen } => (
             "amount-short",
@@ -288,6 +296,7 @@ fn check_payment(payment: &Payment, due_fen: i64, today: NaiveDate) -> Result<()
         ),
         VoucherCheck::NothingPaid => ("amount-short", "nothing was paid".to_owned()),
         VoucherCheck::Future => ("date-future", format!("{} is still to come", payment.paid_on)),
+        VoucherCheck::Early => ("date-early", before_the_year(file.year(), payment.paid_on, first)),
     };
     Err(Refusal::new(code, message, "--amount in yuan and --date as the voucher has them"))
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    closing::deadline,
     premium::{Plan, Split},
     transition::{Refusal, Transition, step},
 };
@@ -105,6 +106,12 @@ impl InstantStatus {
     ) -> Result<&'static Row, Refusal<Self, InstantEvent>> {
         step(TRANSITIONS, from, event, role)
     }
+
+    /// Whether a voucher is taken, and looked at by the centre: from the submission on, whether or not the bureau has decided.
+    #[must_use]
+    pub fn takes_voucher(self) -> bool {
+        matches!(self, Self::Submitted | Self::Approved)
+    }
 }
 
 /// Days of cover, both ends included.
@@ -163,6 +170,20 @@ pub fn handled_on(
 pub fn voucher_deadline(submitted_at: DateTime<Utc>, voucher_days: u32) -> Option<DateTime<Utc>> {
     let last = calendar::day_of(submitted_at).checked_add_days(Days::new(voucher_days.into()))?;
     calendar::starts_at(last.succ_opt()?)
+}
+
+/// Until when another voucher may come once one was rejected: so many days more as a batch has (decision 32), where the one
+/// that was rejected had come within the days of the submission; the time is given once.
+#[must_use]
+pub fn voucher_deadline_after_rejection(
+    due_until: DateTime<Utc>,
+    submission_days_until: DateTime<Utc>,
+    uploaded_at: DateTime<Utc>,
+    rejected_at: DateTime<Utc>,
+    extra_days: u32,
+) -> DateTime<Utc> {
+    let in_time = uploaded_at < submission_days_until;
+    deadline(due_until, in_time.then_some(rejected_at), extra_days)
 }
 
 /// Somebody who is to be covered. Ids are the caller's.

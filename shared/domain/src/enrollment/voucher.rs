@@ -1,5 +1,7 @@
 //! Vouchers (缴费凭证): what kind of file one is, by its content, and whether it fits what is due.
 
+use std::ops::RangeInclusive;
+
 use chrono::NaiveDate;
 
 use crate::named::named;
@@ -100,16 +102,21 @@ pub enum VoucherCheck {
     NothingPaid,
     /// A value date that is still to come: refused.
     Future,
+    /// A value date from before the year's first window: nobody can have paid for it then, a digit is wrong. Refused.
+    Early,
 }
 
 impl VoucherCheck {
-    /// Compares what a voucher says with what is due. `received_on` is the day on which it was received.
+    /// Compares what a voucher says with what is due. `days` are those on which it can have been paid: from the first of
+    /// the year's windows to the day on which it was received.
     #[must_use]
-    pub fn of(due_fen: i64, paid_fen: i64, value_date: NaiveDate, received_on: NaiveDate) -> Self {
+    pub fn of(due_fen: i64, paid_fen: i64, value_date: NaiveDate, days: &RangeInclusive<NaiveDate>) -> Self {
         if paid_fen <= 0 {
             Self::NothingPaid
-        } else if value_date > received_on {
+        } else if value_date > *days.end() {
             Self::Future
+        } else if value_date < *days.start() {
+            Self::Early
         } else if paid_fen < due_fen {
             Self::Short { missing_fen: due_fen.saturating_sub(paid_fen) }
         } else if paid_fen > due_fen {
@@ -166,13 +173,15 @@ mod tests {
     #[test]
     fn less_is_refused_and_more_is_a_warning() {
         let day = |day| NaiveDate::from_ymd_opt(2023, 1, day).unwrap();
-        let check = |paid| VoucherCheck::of(4_256_000, paid, day(9), day(10));
+        let check = |paid| VoucherCheck::of(4_256_000, paid, day(9), &(day(1)..=day(10)));
         assert_eq!(check(4_256_000), VoucherCheck::Exact);
         assert_eq!(check(4_255_999), VoucherCheck::Short { missing_fen: 1 });
         assert_eq!(check(4_256_001), VoucherCheck::Over { extra_fen: 1 });
         assert_eq!(check(0), VoucherCheck::NothingPaid);
-        assert_eq!(VoucherCheck::of(1, 1, day(10), day(10)), VoucherCheck::Exact);
-        assert_eq!(VoucherCheck::of(1, 1, day(11), day(10)), VoucherCheck::Future);
+        assert_eq!(VoucherCheck::of(1, 1, day(10), &(day(1)..=day(10))), VoucherCheck::Exact);
+        assert_eq!(VoucherCheck::of(1, 1, day(11), &(day(1)..=day(10))), VoucherCheck::Future);
+        assert_eq!(VoucherCheck::of(1, 1, day(2), &(day(2)..=day(10))), VoucherCheck::Exact);
+        assert_eq!(VoucherCheck::of(1, 1, day(1), &(day(2)..=day(10))), VoucherCheck::Early);
         let taken = [4_255_999, 4_256_000, 4_256_001].map(|paid| check(paid).is_taken());
         assert_eq!(taken, [false, true, true]);
     }
@@ -182,7 +191,7 @@ mod tests {
         fn nothing_makes_it_panic(content in prop::collection::vec(any::<u8>(), 0..40), due: i64, paid: i64) {
             let _ = VoucherKind::of(&content);
             let day = NaiveDate::from_ymd_opt(2023, 1, 1).unwrap();
-            let _ = VoucherCheck::of(due, paid, day, day);
+            let _ = VoucherCheck::of(due, paid, day, &(day..=day));
         }
     }
 }

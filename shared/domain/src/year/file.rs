@@ -101,6 +101,12 @@ impl YearFile {
         self.windows.iter().map(|(kind, days)| (*kind, *days))
     }
 
+    /// The day on which the year's business begins: the first of its first window. Nothing can have been paid for it before.
+    #[must_use]
+    pub fn first_day(&self) -> Option<NaiveDate> {
+        self.windows.values().map(|days| days.first).min()
+    }
+
     /// The days of a window.
     #[must_use]
     pub fn days(&self, kind: WindowKind) -> Option<Days> {

@@ -72,6 +72,29 @@ fn the_year_says_what_cover_begins_after() {
 }
 
 #[test]
+fn a_rejection_gives_days_once() {
+    let (days_until, rejected_at) = (at("2023-02-10T00:00:00+08:00"), at("2023-02-09T18:00:00+08:00"));
+    let after = |due_until, uploaded_at| {
+        voucher_deadline_after_rejection(due_until, days_until, at(uploaded_at), rejected_at, 5)
+    };
+    assert_eq!(after(days_until, "2023-02-09T17:00:00+08:00"), at("2023-02-15T00:00:00+08:00"));
+    // One that came in the days that had been given leaves them as they are.
+    let given = at("2023-02-12T00:00:00+08:00");
+    assert_eq!(after(given, "2023-02-10T00:00:00+08:00"), given);
+    // A rejection early on takes no day away.
+    assert_eq!(
+        voucher_deadline_after_rejection(
+            days_until,
+            days_until,
+            at("2023-01-26T09:00:00+08:00"),
+            at("2023-01-27T09:00:00+08:00"),
+            5
+        ),
+        days_until
+    );
+}
+
+#[test]
 fn a_draft_says_who_from_when_with_which_gap_and_for_how_much() {
     let name = "示例保障".to_owned();
     let plan = Plan { code: "A".to_owned(), name, fee_fen: 2600, municipal_fen: 1300, bureau_fen: 1300, unit_fen: 0 };

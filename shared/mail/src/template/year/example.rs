@@ -269,6 +269,31 @@ pub(in crate::template) fn instant_returned() -> YearLetter {
     }
 }
 
+pub(in crate::template) fn instant_voucher_uploaded() -> YearLetter {
+    let facts = [("凭证金额", "13.00 元"), ("到账日期", "2023年1月24日"), ("文件", "汇款回单.pdf")];
+    YearLetter {
+        due_fen: Some(1_300),
+        facts: facts.map(|(label, value)| figure(label, value)).into(),
+        people: Vec::new(),
+        ..instant()
+    }
+}
+
+pub(in crate::template) fn instant_voucher_confirmed() -> YearLetter {
+    YearLetter { people: Vec::new(), ..instant() }
+}
+
+pub(in crate::template) fn instant_voucher_rejected() -> YearLetter {
+    YearLetter {
+        reason: "凭证不清晰，无法辨认金额".to_owned(),
+        due_fen: Some(1_300),
+        until: "2023年2月12日0时".to_owned(),
+        account: ACCOUNT.to_owned(),
+        people: Vec::new(),
+        ..instant()
+    }
+}
+
 pub(in crate::template) fn instant_expired() -> YearLetter {
     YearLetter {
         reason: "缴费凭证未在期限内上传".to_owned(),

@@ -1,4 +1,4 @@
-//! The mails of instant enrolment: submitted, approved, returned, expired.
+//! The mails of instant enrolment: submitted, approved, returned, paid, expired.
 
 use super::{YearLetter, blocks};
 use crate::template::letter::Letter;
@@ -25,6 +25,29 @@ pub(in crate::template) fn approved(of: &YearLetter) -> Letter {
 pub(in crate::template) fn returned(of: &YearLetter) -> Letter {
     let letter = blocks::instant_letter(of, "被退回").text("即时参保已被退回，保障没有生效。");
     figures(blocks::reasoned(letter, of), of).text("请按上述原因修改后重新提交。保障自办理之后才开始，请尽快办理。")
+}
+
+/// To the centre: there is a voucher to look at. Number, at, headcount, money, due, facts (amount, value date, file).
+pub(in crate::template) fn voucher_uploaded(of: &YearLetter) -> Letter {
+    let letter = blocks::instant_letter(of, "已上传缴费凭证，待核对")
+        .text("以下即时参保已上传缴费凭证，请核对到账情况，确认或退回。");
+    figures(letter, of)
+        .text(format!("确认：rollcall payment confirm {} --instant", of.number))
+        .text(format!("退回：rollcall payment reject {} --instant --reason 原因", of.number))
+}
+
+/// The centre has the money. Number, at, headcount, money, cover.
+pub(in crate::template) fn voucher_confirmed(of: &YearLetter) -> Letter {
+    let letter = blocks::instant_letter(of, "缴费已确认").text("职保中心已确认收到本次即时参保的款项。");
+    figures(letter, of).text("您不需要再做什么。")
+}
+
+/// The voucher won't do. Number, at, reason, until, due, account.
+pub(in crate::template) fn voucher_rejected(of: &YearLetter) -> Letter {
+    let letter = blocks::instant_letter(of, "缴费凭证被退回")
+        .text("职保中心退回了本次即时参保的缴费凭证，请按下列原因处理后重新上传。");
+    figures(blocks::reasoned(letter, of), of)
+        .text("期限内没有重新上传的，本次即时参保将被取消，名单中的会员不再享有保障。")
 }
 
 /// No voucher came in time, so that nobody in it is covered. Number, at, reason, headcount, people.
