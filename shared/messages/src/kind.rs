@@ -35,7 +35,7 @@ pub enum Kind {
     PaymentRejected,
     /// An instant enrolment was submitted; its bureau is told.
     InstantSubmitted,
-    /// An instant enrolment was approved; the unit is told, and its notice is made.
+    /// An instant enrolment was decided about, or has ended for want of a voucher; those whom it concerns are told.
     InstantApproved,
     /// A failure was undone; the batch goes on as if it had been in time, and all touched are told.
     FailureUndone,
@@ -216,7 +216,7 @@ impl Kind {
             version: 1,
             queue: Queue::Enrollments,
             retry: BOOK_WORK,
-            about: "An instant enrolment was approved; the unit is told, and its notice is made.",
+            about: "An instant enrolment was decided about, or has ended for want of a voucher; those whom it concerns are told.",
         },
         KindRow {
             kind: Self::FailureUndone,

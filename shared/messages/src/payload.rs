@@ -159,7 +159,7 @@ message!(
 );
 
 message!(
-    /// An instant enrolment was approved; the unit is told, and its notice is made.
+    /// An instant enrolment was decided about, or has ended for want of a voucher; those whom it concerns are told.
     InstantApproved {
         /// The instant enrolment's row.
         instant_id: i64,
