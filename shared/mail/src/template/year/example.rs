@@ -270,7 +270,7 @@ pub(in crate::template) fn instant_returned() -> YearLetter {
 }
 
 pub(in crate::template) fn instant_voucher_uploaded() -> YearLetter {
-    let facts = [("凭证金额", "13.00 元"), ("到账日期", "2023年1月24日"), ("文件", "汇款回单.pdf")];
+    let facts = [("凭证金额", "13.00 元"), ("到账日期", "2023年1月22日"), ("文件", "汇款回单.pdf")];
     YearLetter {
         due_fen: Some(1_300),
         facts: facts.map(|(label, value)| figure(label, value)).into(),
