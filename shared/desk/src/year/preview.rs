@@ -331,8 +331,8 @@ fn members_named(
     let mut persons = Vec::with_capacity(named.len());
     for number in named {
         let id = number.trim_start_matches('0').parse::<i64>().ok();
-        let member = roll.members.iter().find(|member| Some(member.person_id) == id);
-        let member = member.ok_or_else(|| Refusal::unknown("member", number))?;
+        let place = id.and_then(|id| roll.members.binary_search_by_key(&id, |member| member.person_id).ok());
+        let member = place.map(|place| &roll.members[place]).ok_or_else(|| Refusal::unknown("member", number))?;
         fit(member)?;
         persons.push(member.person_id);
     }
