@@ -18,7 +18,7 @@ use store::{View, windows};
 const CHECK: &str = "0 0 * * * *";
 /// The setting that keeps when they were checked last.
 const CHECKED: &str = "deadline-check";
-/// So long after its cover a year's books are still checked.
+/// So long after its cover a year's books are still checked; longer where money is waited for.
 const AFTERMATH: TimeDelta = TimeDelta::days(60);
 
 /// What was noticed just now.
@@ -166,8 +166,13 @@ async fn check(desk: &Desk, season: &Season, now: DateTime<Utc>, noticed: &mut N
     let Some(due) = due.map(|due| due.to_utc().to_rfc3339()) else { return Ok(()) };
     let mut view = desk.store.view().await?;
     let last = store::settings::find(&mut view, &key).await?;
+    if last.is_some_and(|last| last >= due) {
+        return Ok(());
+    }
+    // However long after: what waits for money ends or is paid.
+    let lives = season.windows.iter().any(lives) || store::years::awaits_money(&mut view, season.year()).await?;
     drop(view);
-    if !season.windows.iter().any(lives) || last.is_some_and(|last| last >= due) {
+    if !lives {
         return Ok(());
     }
     let moment = desk.moment();

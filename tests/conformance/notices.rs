@@ -63,4 +63,20 @@ async fn what_does_not_count_is_void(place: Place) {
     assert_eq!(kept!(store, unit => notices::replace(&mut unit, &counting, at(12))), 0, "void once");
     let list = seen!(store, view => notices::list(&mut view, 2023, "/"));
     assert_eq!(list.iter().map(|one| one.replaced_at).collect::<Vec<_>>(), [Some(at(11)), None]);
+    // Of a batch the newest counts, and those of other batches stay.
+    let of_batch = |number, batch, version| NewNotice {
+        number: format!("GZ2023-3-{batch}"),
+        version_id: None,
+        batch_id: Some(batch),
+        ..new(number, &org, version)
+    };
+    let asked = [of_batch(3, 4, 1), of_batch(4, 4, 2), of_batch(5, 6, 1)];
+    kept!(store, unit => notices::request(&mut unit, &asked, at(20)));
+    let mut newest = seen!(store, view => notices::newest_of_batches(&mut view, &[4, 6, 99]));
+    newest.sort_unstable();
+    assert_eq!(newest, [(4, 2), (6, 1)]);
+    assert_eq!(kept!(store, unit => notices::replace_of_batches(&mut unit, &newest, at(21))), 1);
+    assert_eq!(kept!(store, unit => notices::replace_of_batches(&mut unit, &newest, at(22))), 0, "void once");
+    assert_eq!(seen!(store, view => notices::find(&mut view, id(3))).unwrap().replaced_at, Some(at(21)));
+    assert_eq!(seen!(store, view => notices::find(&mut view, id(4))).unwrap().replaced_at, None);
 }

@@ -16,6 +16,7 @@ on_both_engines!(
     organizations_are_found_by_number_and_by_id,
     everything_below_a_place_is_one_range,
     unions_are_counted_by_kind_and_enterprise,
+    the_centres_are_found_wherever_they_stand,
     a_removed_organization_is_gone_and_may_come_back,
     those_above_are_found_once_each,
     a_moved_organization_takes_everything_below_along,
@@ -266,6 +267,16 @@ async fn unions_are_counted_by_kind_and_enterprise(place: Place) {
         ]
     );
     assert_eq!(seen!(store, view => count_enterprises(&mut view, &root.path)), 2);
+}
+
+async fn the_centres_are_found_wherever_they_stand(place: Place) {
+    let store = &place.store;
+    let root = add(store, "1", None, "municipal").await;
+    add(store, "11", Some(&root), "bureau").await;
+    assert!(seen!(store, view => organizations::centres(&mut view)).is_empty());
+    let centre = add(store, "10", Some(&root), "centre").await;
+    let found = seen!(store, view => organizations::centres(&mut view));
+    assert_eq!(found.iter().map(|org| org.id).collect::<Vec<_>>(), [centre.id]);
 }
 
 async fn a_removed_organization_is_gone_and_may_come_back(place: Place) {

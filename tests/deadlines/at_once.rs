@@ -86,7 +86,7 @@ async fn submit_instant(scene: &Scene, unit: &str, asked: AskedInstant<'_>) -> i
 async fn one_person_in_both(place: Place) -> (Scene, &'static str, i64) {
     let scene = Scene::new(place).await;
     scene.at("2022-12-30T09:00:00+08:00");
-    for kind in [WindowKind::Submission, WindowKind::Review, WindowKind::ReviewBureau, WindowKind::FinalSubmission] {
+    for kind in [WindowKind::FinalSubmission, WindowKind::Submission, WindowKind::Review, WindowKind::ReviewBureau] {
         let until = instant("2023-01-10T00:00:00+08:00");
         let desk = &scene.campaign.desk;
         desk.extend_window("federation", YEAR, kind, until, Some(BUREAUS[0]), "系统故障").await.unwrap();

@@ -7,7 +7,7 @@ use workers::Work;
 use workers::deadline::DeadlineWork;
 
 use super::scene::{Scene, refused};
-use crate::campaign::{UNITS, YEAR, instant};
+use crate::campaign::{BUREAUS, UNITS, YEAR, instant};
 use crate::conformance::engines::Place;
 
 on_both_engines!(
@@ -133,7 +133,7 @@ async fn who_is_late_is_told_by_the_next_sweep(place: Place) {
 
 async fn an_extension_for_one_organization_has_a_closing_of_its_own(place: Place) {
     let scene = Scene::new(place).await;
-    let [first, second] = [UNITS[3].0, UNITS[4].0];
+    let [first, second] = [UNITS[3].0, UNITS[0].0];
     scene.submit(second).await.unwrap();
     scene.at("2022-12-26T08:00:00+08:00");
     scene.work().await;
@@ -142,7 +142,7 @@ async fn an_extension_for_one_organization_has_a_closing_of_its_own(place: Place
         scene.campaign.desk.extend_window("federation", YEAR, kind, until, Some(org), "系统故障").await.unwrap();
     };
     extend(WindowKind::Submission, until, first).await;
-    extend(WindowKind::FinalSubmission, instant("2023-01-03T00:00:00+08:00"), first).await;
+    extend(WindowKind::FinalSubmission, instant("2023-01-03T00:00:00+08:00"), BUREAUS[1]).await;
     scene.at("2022-12-27T23:59:59+08:00");
     assert_eq!(refused(scene.submit(second).await), "window-closed");
     scene.submit(first).await.unwrap();

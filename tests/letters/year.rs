@@ -44,6 +44,19 @@ async fn every_reader_of_a_year_gets_every_mail_once_and_whole(place: Place) {
         .map(|(mail, _)| mail.recipient.as_str())
         .collect();
     assert_eq!(of_batch.len(), 3, "{of_batch:?}");
+    let notices = post.campaign().desk.notices("operator", YEAR, BUREAUS[1]).await.unwrap();
+    let of_bureau: Vec<_> = notices.iter().filter(|one| one.org == BUREAUS[1]).map(|one| one.status).collect();
+    assert_eq!(of_bureau, ["replaced", "made"], "its figures are those of the batch as it is now");
+    // What came back to life has other figures and days: the list's mail and notice are made anew, and all are told until when.
+    let revived = |mail: &Mail| mail.kind == "batch-submitted" && mail.version == 2;
+    for (_, copy) in pairs.iter().filter(|(mail, _)| revived(mail)) {
+        assert!(copy.subject.contains("已恢复") && copy.text.contains("2023年1月28日0时"), "{}", copy.text);
+    }
+    for (_, copy) in pairs.iter().filter(|(mail, _)| mail.kind == "failure-undone") {
+        let goes_on = copy.text.contains("逾期将再次失败") && copy.text.contains("2023年1月28日0时");
+        let nobody_left = copy.text.contains("均已另有保障") && copy.text.contains("不计入恢复名单的会员");
+        assert!(goes_on != nobody_left, "{}", copy.text);
+    }
     assert!(pairs.iter().any(|(mail, copy)| mail.kind == "voucher-rejected" && copy.text.contains(&first)));
     // The unit of the batch that was finalized first keeps the person; the other one is told who has left its list.
     for (unit, note) in [(UNITS[2].0, "由贵单位参保"), (UNITS[3].0, "不再由贵单位参保")] {
@@ -144,7 +157,7 @@ fn expected() -> Vec<(String, String)> {
         ("enrollment-conflict", &[left, joined]),
         ("deadline-reminder", &[BUREAUS[0], BUREAUS[1], SECONDARY]),
         ("late-refused", &[left]),
-        ("batch-submitted", &[BUREAUS[0], BUREAUS[1]]),
+        ("batch-submitted", &[BUREAUS[0], BUREAUS[1], BUREAUS[1]]),
         ("conflict-settled", &[left, joined]),
         ("voucher-uploaded", &[ROOT, ROOT]),
         ("voucher-rejected", &[BUREAUS[0]]),
@@ -155,7 +168,7 @@ fn expected() -> Vec<(String, String)> {
         ("instant-approved", &[last]),
         ("failure-undone", &[joined, last, BUREAUS[1], BUREAUS[1]]),
     ];
-    let of_contact = ["batch-submitted", "batch-submitted", "voucher-rejected", "voucher-confirmed"];
+    let of_contact = ["batch-submitted", "batch-submitted", "batch-submitted", "voucher-rejected", "voucher-confirmed"];
     let rows = rows.iter().flat_map(|(kind, readers)| readers.iter().map(|code| ((*kind).to_owned(), address(code))));
     rows.chain(of_contact.map(|kind| (kind.to_owned(), CONTACT.to_owned()))).collect()
 }

@@ -267,6 +267,7 @@ fn instant_lines(of: &InstantView) -> String {
     ];
     lines.extend(of.reason.as_ref().map(|reason| format!("  {reason}")));
     lines.extend(match (of.paid_at, of.voucher_at, of.voucher_until) {
+        (Some(_), None, None) => Some("  nothing is due: the federation bears all of it".to_owned()),
         (Some(at), ..) => Some(format!("  paid: the centre confirmed it at {}", at.to_rfc3339())),
         (None, Some(at), _) => Some(format!("  a voucher of {} waits for the centre", at.to_rfc3339())),
         (None, None, until) => until.map(|until| format!("  a voucher is due before {}", until.to_rfc3339())),
@@ -275,11 +276,11 @@ fn instant_lines(of: &InstantView) -> String {
         let gap = counted(one.gap_days, "day", "days");
         format!("  {}  {}  {}  {gap} without cover", one.member_no, one.name, one.id_masked)
     }));
-    lines.extend(
-        of.left_out
-            .iter()
-            .map(|one| format!("  left out: {}  {}  covered by {}", one.member_no, one.name, one.covered_by)),
-    );
+    lines.extend(of.left_out.iter().map(|one| {
+        let why =
+            if one.covered_by.is_empty() { one.reason.to_owned() } else { format!("covered by {}", one.covered_by) };
+        format!("  left out: {}  {}  {why}", one.member_no, one.name)
+    }));
     lines.join("\n")
 }
 

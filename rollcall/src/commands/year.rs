@@ -69,7 +69,10 @@ pub async fn windows(context: &Context<'_>, command: WindowCommand) -> Result<u8
             })?;
             let until = closing(&until)?;
             let view = app.desk.extend_window(&context.account, year, kind, until, org.as_deref(), &reason).await?;
-            context.printer.document(&view, |view| lines(std::slice::from_ref(view)));
+            context.printer.document(&view, |view| {
+                let note = view.note.as_ref().map(|note| format!("\n{note}"));
+                lines(std::slice::from_ref(view)) + note.as_deref().unwrap_or_default()
+            });
         }
         WindowCommand::Status { year } => {
             let status = app.desk.window_status(year).await?;

@@ -1,8 +1,11 @@
 //! Accounts: who may act, and as what.
 
-use domain::role::{Act, Role};
+use domain::{
+    organization::Level,
+    role::{Act, Role},
+};
 use serde::Serialize;
-use store::Unit;
+use store::{Unit, organizations::Organization};
 
 use crate::{Desk, DeskError, Refusal};
 
@@ -110,10 +113,26 @@ impl Desk {
         let org_id = match org {
             Some(code) => {
                 let found = store::organizations::find(&mut unit, code).await?;
-                Some(found.ok_or_else(|| Refusal::unknown("org", code))?.id)
+                let found = found.ok_or_else(|| Refusal::unknown("org", code))?;
+                if give {
+                    fits(role, &found)?;
+                }
+                Some(found.id)
             }
             None => None,
         };
+        if role == Role::Operator {
+            let own = store::accounts::grants(&mut unit, Some(by)).await?;
+            if own.iter().all(|grant| grant.role != Role::Operator.name()) {
+                unit.rollback().await?;
+                let refusal = Refusal::new(
+                    "no-right",
+                    format!("{by} is no operator, and makes or unmakes none"),
+                    "rollcall account list shows who is one",
+                );
+                return Err(self.refused(by, Act::ManageAccounts, None, refusal).await?);
+            }
+        }
         let now = self.clock.business_now();
         let changed = if give {
             store::accounts::grant(&mut unit, name, role.name(), org_id, by, now).await?
@@ -154,4 +173,22 @@ impl Desk {
 async fn has_operator(unit: &mut Unit) -> Result<bool, DeskError> {
     let grants = store::accounts::grants(unit, None).await?;
     Ok(grants.iter().any(|grant| grant.role == Role::Operator.name()))
+}
+
+/// Whether a role is of this level: who decides about others' lists and money stands above them, or one person would hold both
+/// sides of the check.
+fn fits(role: Role, org: &Organization) -> Result<(), Refusal> {
+    let level = match role {
+        Role::Bureau => Level::Bureau,
+        Role::Reviewer => Level::Secondary,
+        _ => return Ok(()),
+    };
+    if org.level == level.name() {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "wrong-level",
+        format!("the role {} is held at a {} union, and {} is {}", role.name(), level.name(), org.code, org.level),
+        "rollcall org show tells the level of a union",
+    ))
 }

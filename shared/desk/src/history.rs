@@ -78,7 +78,10 @@ impl Desk {
         let reach = self.reach(&mut view, account, Act::SeeMembers).await?;
         let person = store::persons::find(&mut view, number).await?.ok_or_else(unknown)?;
         let stays = store::memberships::stays(&mut view, number).await?;
-        let last = stays.last().filter(|stay| reach.covers(&stay.org_path)).ok_or_else(unknown)?;
+        let Some(last) = stays.last().filter(|stay| reach.covers(&stay.org_path)) else {
+            drop(view);
+            return Err(self.refused(account, Act::SeeMembers, None, unknown()).await?);
+        };
         let vault = self.store.vault();
         let today = store::memberships::find(&mut view, number).await?;
         let is_member = today.is_some();

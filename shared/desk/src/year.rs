@@ -1,6 +1,7 @@
 //! The coverage year: its file, its windows, who is covered, what units submit and what reviewers make of it, what bureaus
 //! submit and pay, what fails and what is put right.
 
+mod agreed;
 mod batch;
 mod closing;
 mod conflict;

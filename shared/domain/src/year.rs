@@ -1,6 +1,7 @@
 //! A coverage year: the file that holds its dates, fees and texts, and the windows that its dates make.
 
 pub mod diff;
+mod extension;
 mod fault;
 pub mod file;
 pub mod read;

@@ -89,7 +89,10 @@ impl FilesError {
             }
             object_store::Error::InvalidPath { .. } => Self::BadKey { key, rule: "S3 does not take it" },
             // Servers other than Amazon's have no common code for a full disk.
-            _ if ["507", "StorageFull", "QuotaExceeded"].iter().any(|word| cause.contains(word)) => {
+            _ if ["507 Insufficient Storage", "StorageFull", "QuotaExceeded"]
+                .iter()
+                .any(|word| cause.contains(word)) =>
+            {
                 Self::Full { key, cause }
             }
             _ => Self::Unreachable { key, cause },

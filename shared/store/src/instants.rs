@@ -3,7 +3,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{AssertSqlSafe, FromRow};
 
-use crate::{EngineKind, Rows, Session, StoreError, Unit, Value, organizations::path_end, submissions::Fen};
+use crate::{
+    EngineKind, Rows, Session, StoreError, Unit, Value,
+    organizations::{bureau_on, path_end},
+    submissions::Fen,
+};
 
 /// An instant enrolment on record.
 #[derive(Debug, Clone, FromRow)]
@@ -22,7 +26,7 @@ pub struct Instant {
     pub org_path: String,
     /// Where the unit's mails go.
     pub org_email: String,
-    /// The bureau above it.
+    /// The bureau that it was made under, by whose split it is priced.
     pub bureau_id: i64,
     /// Wire name of where it comes from.
     pub kind: String,
@@ -59,6 +63,14 @@ pub struct Instant {
     pub voucher_at: Option<DateTime<Utc>>,
     /// When the centre confirmed the payment.
     pub paid_at: Option<DateTime<Utc>>,
+}
+
+impl Instant {
+    /// The bureau that its unit stands below now.
+    #[must_use]
+    pub fn bureau(&self) -> i64 {
+        bureau_on(&self.org_path).unwrap_or(self.bureau_id)
+    }
 }
 
 /// A person of an instant enrolment.

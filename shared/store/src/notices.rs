@@ -125,6 +125,35 @@ pub async fn replace(unit: &mut Unit, counting: &[(String, Uuid)], now: DateTime
     .await
 }
 
+/// The newest notice of each of these batches: batch and version; of those that have none, nothing.
+pub async fn newest_of_batches(session: &mut impl Session, batches: &[i64]) -> Result<Vec<(i64, i64)>, StoreError> {
+    let rows = Rows::new().int("named", batches.iter().copied());
+    rows.fetch(
+        session,
+        "SELECT notices.batch_id, MAX(notices.version) AS version FROM r CROSS JOIN notices \
+         WHERE notices.batch_id = r.named GROUP BY notices.batch_id",
+    )
+    .await
+}
+
+/// Marks the notices of batches as void that are of another version than the one given.
+pub async fn replace_of_batches(
+    unit: &mut Unit,
+    counting: &[(i64, i64)],
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let rows = Rows::new()
+        .int("named", counting.iter().map(|(batch, _)| *batch))
+        .int("version", counting.iter().map(|(_, version)| *version))
+        .every("at", Value::Instant(Some(now)));
+    rows.execute(
+        unit,
+        "UPDATE notices SET replaced_at = r.at FROM r WHERE notices.batch_id = r.named AND notices.version <> r.version \
+         AND notices.replaced_at IS NULL",
+    )
+    .await
+}
+
 /// Writes down that a notice was made; false where it had been made before.
 pub async fn finish(unit: &mut Unit, made: &MadeNotice, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let sql = "UPDATE notices SET object_key = $1, sha256 = $2, size_bytes = $3, warnings = $4, made_at = $5 \

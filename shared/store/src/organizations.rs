@@ -165,6 +165,14 @@ pub async fn upper_below(session: &mut impl Session, path: &str) -> Result<Vec<O
     Ok(on!(session, conn => sqlx::query_as(sql).bind(path).bind(path_end(path)).fetch_all(conn).await)?)
 }
 
+/// The insurance centres of the federation.
+pub async fn centres(session: &mut impl Session) -> Result<Vec<Organization>, StoreError> {
+    let sql = AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM organizations WHERE level = 'centre' AND removed_at IS NULL ORDER BY path"
+    ));
+    Ok(on!(session, conn => sqlx::query_as(sql).fetch_all(conn).await)?)
+}
+
 /// How many organizations there are of each level below (and with) that path.
 pub async fn count_below(session: &mut impl Session, path: &str) -> Result<Vec<(String, i64)>, StoreError> {
     let sql = "SELECT level, COUNT(*) FROM organizations WHERE path >= $1 AND path < $2 AND removed_at IS NULL GROUP BY level ORDER BY level";
@@ -314,6 +322,12 @@ fn columns(data: &[OrganizationData], now: DateTime<Utc>) -> Rows {
 }
 
 /// The first path that is not below `path`: its last `/` becomes the character after it.
+/// The bureau on a path of the tree: it stands directly below the root, and everything below it on its path.
+#[must_use]
+pub fn bureau_on(path: &str) -> Option<i64> {
+    path.split('/').filter(|id| !id.is_empty()).nth(1)?.parse().ok()
+}
+
 pub(crate) fn path_end(path: &str) -> String {
     format!("{}0", path.trim_end_matches('/'))
 }

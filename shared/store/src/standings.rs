@@ -96,18 +96,16 @@ pub async fn done_since(session: &mut impl Session, reminded: &[Reminded]) -> Re
     rows.fetch(
         session,
         "SELECT r.mail FROM r CROSS JOIN windows AS w CROSS JOIN organizations AS o \
-         WHERE w.id = r.window_id AND o.code = r.org_code AND o.removed_at IS NULL AND CASE w.name \
+         WHERE w.id = r.window_id AND o.code = r.org_code AND o.removed_at IS NULL AND CASE REPLACE(w.name, 'review-bureau', 'review') \
          WHEN 'submission' THEN EXISTS (SELECT 1 FROM submissions WHERE submissions.year = w.year \
              AND submissions.org_id = o.id AND submissions.received_at > r.since) \
+         WHEN 'premium-setting' THEN EXISTS (SELECT 1 FROM premium_splits WHERE premium_splits.year = w.year \
+             AND premium_splits.org_id = o.id AND premium_splits.set_at > r.since) \
+         WHEN 'unit-payment' THEN EXISTS (SELECT 1 FROM unit_payments WHERE unit_payments.year = w.year \
+             AND unit_payments.org_id = o.id AND unit_payments.recorded_at > r.since) \
          WHEN 'review' THEN NOT EXISTS (SELECT 1 FROM organizations AS u JOIN submissions ON submissions.org_id = u.id \
              AND submissions.year = w.year WHERE submissions.status = 'submitted' AND u.path >= o.path \
              AND u.path < SUBSTR(o.path, 1, LENGTH(o.path) - 1) || '0') \
-         WHEN 'review-bureau' THEN NOT EXISTS (SELECT 1 FROM submissions WHERE submissions.year = w.year \
-             AND submissions.bureau_id = o.id AND submissions.status = 'submitted') \
-         WHEN 'unit-payment' THEN EXISTS (SELECT 1 FROM unit_payments WHERE unit_payments.year = w.year \
-             AND unit_payments.org_id = o.id AND unit_payments.recorded_at > r.since) \
-         WHEN 'premium-setting' THEN EXISTS (SELECT 1 FROM premium_splits WHERE premium_splits.year = w.year \
-             AND premium_splits.org_id = o.id AND premium_splits.set_at > r.since) \
          WHEN 'final-submission' THEN EXISTS (SELECT 1 FROM batches WHERE batches.year = w.year AND batches.org_id = o.id) \
          WHEN 'bureau-payment' THEN EXISTS (SELECT 1 FROM batches WHERE batches.year = w.year AND batches.org_id = o.id \
              AND batches.status IN ('voucher_uploaded', 'confirmed')) \

@@ -45,3 +45,10 @@ pub async fn list(session: &mut impl Session) -> Result<Vec<Year>, StoreError> {
     let sql = "SELECT year, file, sha256, version, loaded_by, loaded_at FROM years ORDER BY year DESC";
     Ok(on!(session, conn => sqlx::query_as(sql).fetch_all(conn).await)?)
 }
+
+/// Whether a batch or an instant enrolment of a year still waits for its money.
+pub async fn awaits_money(session: &mut impl Session, year: i32) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM batches WHERE year = $1 AND status NOT IN ('confirmed', 'failed')) \
+        OR EXISTS (SELECT 1 FROM instants WHERE year = $1 AND status IN ('submitted', 'approved') AND paid_at IS NULL)";
+    Ok(on!(session, conn => sqlx::query_scalar(sql).bind(year).fetch_one(conn).await)?)
+}

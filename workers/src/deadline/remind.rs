@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, unit_shares};
 use domain::{
     enrollment::{batch::BatchStatus, closing::UnitShare, reason::instant_zh, submission::SubmissionStatus},
@@ -68,6 +69,7 @@ async fn tell(
             until: instant_zh(window.closes_at),
             days_left: Some(i64::from(due.days_before)),
             missing: vec![missing.clone()],
+            remedy: own_period(&season, kind, org, window.closes_at),
             ..YearLetter::default()
         };
         // Each reminder of a window is a mail of its own: the version says how many days are left.
@@ -81,6 +83,14 @@ async fn tell(
         told += shift.desk.post(unit, outbox, &letters, moment).await?;
     }
     Ok(told)
+}
+
+/// Bureaus have a period of their own after the common review: nothing fails by the end of that one alone.
+fn own_period(season: &Season, kind: WindowKind, org: &Organization, closes_at: DateTime<Utc>) -> String {
+    let is_common = kind == WindowKind::Review && org.level == Level::Bureau.name();
+    let own = season.window(WindowKind::ReviewBureau, &org.path).filter(|own| is_common && own.closes_at > closes_at);
+    own.map(|own| format!("区局(产业)工会在{}前仍可补审，但退回的单位届时已不能再提交", instant_zh(own.closes_at)))
+        .unwrap_or_default()
 }
 
 /// The organizations that have yet to act before a window closes, each with what is missing. Read is what a concern is
@@ -104,7 +114,7 @@ async fn concerned(
         Some(Concern::UnitsThatOwe) => units_that_owe(unit, season, below).await?,
         Some(Concern::BureausWithoutBatch) => {
             let approved = submissions(unit, year, below, Some(SubmissionStatus::Approved)).await?;
-            let approved: HashSet<i64> = approved.into_iter().map(|one| one.bureau_id).collect();
+            let approved: HashSet<i64> = approved.into_iter().map(|one| one.bureau()).collect();
             let with: HashSet<i64> = batches(unit, year, below).await?.into_iter().map(|batch| batch.org_id).collect();
             let waits = |org: &Organization| approved.contains(&org.id) && !with.contains(&org.id);
             bureaus(unit, below).await?.filter(waits).map(|org| (org, "尚未提交至职保中心".to_owned())).collect()

@@ -85,7 +85,7 @@ pub(super) async fn failed(
     failed: &[Failed],
     moment: Moment,
 ) -> Result<(), WorkError> {
-    let bureaus: Vec<i64> = failed.iter().map(|one| one.submission.bureau_id).collect();
+    let bureaus: Vec<i64> = failed.iter().map(|one| one.submission.bureau()).collect();
     let bureaus: HashMap<i64, Organization> =
         store::organizations::get_many(unit, &bureaus).await?.into_iter().map(|org| (org.id, org)).collect();
     let units: Vec<i64> = failed.iter().map(|one| one.submission.org_id).collect();
@@ -103,7 +103,7 @@ pub(super) async fn failed(
             Cause::Message(job.envelope.clone()),
         );
         let letter = letter.of(org).to(Reader::org(org));
-        letters.push(match bureaus.get(&one.submission.bureau_id) {
+        letters.push(match bureaus.get(&one.submission.bureau()) {
             Some(bureau) => letter.to(Reader::org(bureau)),
             None => letter,
         });

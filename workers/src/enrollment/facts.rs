@@ -47,8 +47,16 @@ impl Facts {
             .collect();
         facts.failures =
             store::failures::get_many(unit, &failures).await?.into_iter().map(|one| (one.id, one)).collect();
+        let undone: Vec<i64> = facts.batches_of(&failures).into_iter().collect();
+        facts.batches.extend(store::batches::get_many(unit, &undone).await?.into_iter().map(|one| (one.id, one)));
         facts.read_around(unit).await?;
         Ok(facts)
+    }
+
+    /// The batches of what failed with these failures.
+    pub(super) fn batches_of(&self, failures: &[i64]) -> BTreeSet<i64> {
+        let submissions = failures.iter().filter_map(|id| self.failures.get(id)).map(|failure| failure.submission_id);
+        submissions.filter_map(|id| self.submissions.get(&id)?.batch_id).collect()
     }
 
     async fn read_payments(&mut self, unit: &mut Unit, events: &[Event]) -> Result<(), WorkError> {
@@ -73,6 +81,10 @@ impl Facts {
             let grants = store::accounts::grants(unit, None).await?;
             let readers = grants.iter().filter(|grant| grant.role == centre);
             self.centre = readers.map(|grant| Reader::account(&grant.account, root.as_ref())).collect();
+            // Where nobody has the role, the centre's own address is left (decision 13).
+            if self.centre.is_empty() {
+                self.centre = store::organizations::centres(unit).await?.iter().map(Reader::org).collect();
+            }
         }
         Ok(())
     }
@@ -82,7 +94,7 @@ impl Facts {
         let mut orgs = BTreeSet::new();
         let mut years = BTreeSet::new();
         for one in self.submissions.values() {
-            orgs.extend([one.org_id, one.bureau_id]);
+            orgs.extend([one.org_id, one.bureau()]);
             years.insert(one.year);
         }
         for one in self.batches.values() {
@@ -90,7 +102,7 @@ impl Facts {
             years.insert(one.year);
         }
         for one in self.instants.values() {
-            orgs.extend([one.org_id, one.bureau_id]);
+            orgs.extend([one.org_id, one.bureau()]);
             years.insert(one.year);
         }
         let ids: Vec<i64> = orgs.into_iter().collect();

@@ -1,5 +1,8 @@
-//! Notices that events lead to: of every version of a unit's submission, and of every list that a bureau submits. What a newer
-//! version has replaced is void (作废) from then on, in whichever order the messages come.
+//! Notices that events lead to: of every version of a unit's submission, of every list that a bureau submits, and of one that
+//! came back to life with other figures and days. What a newer version has replaced is void (作废) from then on, in whichever
+//! order the messages come.
+
+use std::collections::HashMap;
 
 use desk::{Moment, Outbox};
 use messages::NoticeRequested;
@@ -38,19 +41,24 @@ pub(super) async fn request(
         .filter_map(|event| if let Event::Submitted { version, .. } = event { Some(*version) } else { None })
         .collect();
     let versions = store::submissions::versions_named(unit, &versions).await?;
+    let newest = newest(unit, events, facts).await?;
     let mut new = Vec::new();
-    let mut causes = std::collections::HashMap::new();
+    let mut causes = HashMap::new();
     let mut counting = Vec::new();
     for (job, event) in jobs.iter().zip(events) {
-        let notice = match event {
+        let notices: Vec<NewNotice> = match event {
             Event::Submitted { submission, version } => {
                 let found = versions.iter().find(|one| one.id == *version);
-                found.and_then(|version| of_version(facts, *submission, version, &mut counting))
+                found.and_then(|version| of_version(facts, *submission, version, &mut counting)).into_iter().collect()
             }
-            Event::BatchSubmitted(id) => of_batch(facts, *id),
-            _ => None,
+            Event::BatchSubmitted(id) => of_batch(facts, *id, 1).into_iter().collect(),
+            Event::Undone(failures) => {
+                let next = |id: &i64| newest.get(id).copied().unwrap_or(1) + 1;
+                facts.batches_of(failures).iter().filter_map(|id| of_batch(facts, *id, next(id))).collect()
+            }
+            _ => Vec::new(),
         };
-        if let Some(notice) = notice {
+        for notice in notices {
             let id = shift.desk.id(moment);
             causes.insert(id, job);
             new.push(NewNotice { id, ..notice });
@@ -64,7 +72,17 @@ pub(super) async fn request(
     counting.sort_unstable();
     counting.dedup();
     notices::replace(unit, &counting, moment.business).await?;
+    let batches: Vec<i64> = new.iter().filter_map(|one| one.batch_id).collect();
+    let counting = notices::newest_of_batches(unit, &batches).await?;
+    notices::replace_of_batches(unit, &counting, moment.business).await?;
     Ok(())
+}
+
+/// The newest notice of each batch that came back to life.
+async fn newest(unit: &mut Unit, events: &[Event], facts: &Facts) -> Result<HashMap<i64, i64>, WorkError> {
+    let undone = events.iter().filter_map(|event| if let Event::Undone(ids) = event { Some(ids) } else { None });
+    let batches: Vec<i64> = undone.flat_map(|failures| facts.batches_of(failures)).collect();
+    Ok(notices::newest_of_batches(unit, &batches).await?.into_iter().collect())
 }
 
 fn of_version(
@@ -88,7 +106,7 @@ fn of_version(
     })
 }
 
-fn of_batch(facts: &Facts, id: i64) -> Option<NewNotice> {
+fn of_batch(facts: &Facts, id: i64, version: i64) -> Option<NewNotice> {
     let of = facts.batches.get(&id)?;
     Some(NewNotice {
         id: uuid::Uuid::nil(),
@@ -96,7 +114,7 @@ fn of_batch(facts: &Facts, id: i64) -> Option<NewNotice> {
         kind: "bureau",
         org_id: of.org_id,
         number: bureau_number(of.year, &of.org_code, of.supplement),
-        version: 1,
+        version,
         version_id: None,
         batch_id: Some(id),
     })

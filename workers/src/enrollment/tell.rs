@@ -1,16 +1,22 @@
 //! Mails that events lead to. Receipts go with their notices and are written where those are made.
 
+use std::collections::{HashMap, HashSet};
+
 use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, voucher_deadline};
 use domain::{
-    enrollment::{reason::instant_zh, submission::SubmissionStatus},
+    enrollment::{closing::deadline, reason::instant_zh, submission::SubmissionStatus},
     money::{Money, Yuan},
     year::{texts::day_zh, window::WindowKind},
 };
-use mail::template::{Figure, YearLetter};
+use mail::template::{Figure, PersonLine, YearLetter};
 use messages::Envelope;
 use runtime::shanghai_time;
 use store::{
-    Unit, batches::Batch, failures::Failure, messages::Job, submissions::Fen, submissions::Submission,
+    Unit,
+    batches::Batch,
+    failures::Failure,
+    messages::Job,
+    submissions::{self, Fen, Submission},
     vouchers::Voucher,
 };
 
@@ -44,7 +50,13 @@ pub(super) async fn tell(
                 }
             }
             Event::Undone(ids) => {
-                letters.extend(ids.iter().filter_map(|id| undone(facts, facts.failures.get(id)?, cause)));
+                let mut left = left_out(unit, facts, ids).await?;
+                let failures = ids.iter().filter_map(|id| facts.failures.get(id));
+                letters.extend(
+                    failures.filter_map(|one| {
+                        undone(facts, one, left.remove(&one.submission_id).unwrap_or_default(), cause)
+                    }),
+                );
             }
             // What failed is told by who enforces the closing; receipts and lists go with their notices.
             Event::Submitted { .. } | Event::Failed(_) | Event::BatchSubmitted(_) | Event::BatchEffective(_) => {}
@@ -105,7 +117,7 @@ fn approved(facts: &Facts, id: i64, cause: &Envelope) -> Option<Letter> {
         let window = season.window(WindowKind::UnitPayment, &of.org_path);
         data.due_fen = Some(of.fen.unit);
         data.until = window.map(|window| instant_zh(window.closes_at)).unwrap_or_default();
-        data.account = facts.orgs.get(&of.bureau_id).map(|bureau| bureau.name.clone()).unwrap_or_default();
+        data.account = facts.orgs.get(&of.bureau()).map(|bureau| bureau.name.clone()).unwrap_or_default();
     }
     let letter =
         Letter::new("submission-approved", Matter::Submission(id), of.version, &data, Cause::Message(cause.clone()));
@@ -200,21 +212,70 @@ pub(super) fn of_account(season: &Season) -> String {
     account.map(|one| format!("{}，{}，账号 {}", one.holder, one.bank, one.number)).unwrap_or_default()
 }
 
-/// To all whom the failure was told.
-fn undone(facts: &Facts, failure: &Failure, cause: &Envelope) -> Option<Letter> {
+/// Who is no more on the lists that came back to life, by submission: covered by something else by then.
+async fn left_out(
+    unit: &mut Unit,
+    facts: &Facts,
+    failures: &[i64],
+) -> Result<HashMap<i64, Vec<PersonLine>>, WorkError> {
+    let of = failures.iter().filter_map(|id| facts.submissions.get(&facts.failures.get(id)?.submission_id));
+    let now: Vec<uuid::Uuid> = of.map(|one| one.version_id).collect();
+    let mut left = HashMap::new();
+    for made_anew in submissions::versions_named(unit, &now).await?.into_iter().filter(|one| one.cause == "undo") {
+        let all = submissions::versions(unit, made_anew.submission_id).await?;
+        let Some(before) = all.into_iter().rfind(|one| one.version < made_anew.version) else { continue };
+        let stay = submissions::people(unit, made_anew.id).await?;
+        let stay: HashSet<i64> = stay.into_iter().map(|one| one.person_id).collect();
+        let gone = submissions::people(unit, before.id).await?.into_iter();
+        let gone = gone.filter(|one| !stay.contains(&one.person_id)).map(|one| PersonLine {
+            name: one.name,
+            id_masked: one.id_masked,
+            note: "已另有保障".to_owned(),
+        });
+        left.insert(made_anew.submission_id, gone.collect());
+    }
+    Ok(left)
+}
+
+/// To all whom the failure was told: until when the bureau has to go on with it, or it fails once more.
+fn undone(facts: &Facts, failure: &Failure, left: Vec<PersonLine>, cause: &Envelope) -> Option<Letter> {
     let of = facts.submissions.get(&failure.submission_id)?;
     let season = facts.seasons.get(&of.year)?;
     let org = facts.orgs.get(&of.org_id)?;
     let data = YearLetter {
         at: failure.undone_at.map(shanghai_time).unwrap_or_default(),
         reason: failure.undo_reason.clone().unwrap_or_default(),
+        remedy: remedy(facts, failure, of, season),
+        people_in_all: left.len() as u64,
+        people: left.into_iter().take(20).collect(),
         ..of_submission(of, season)
     };
     let letter =
         Letter::new("failure-undone", Matter::Failure(failure.id), 1, &data, Cause::Message(cause.clone())).of(org);
     let letter = letter.to(Reader::org(org));
-    Some(match facts.orgs.get(&of.bureau_id) {
+    Some(match facts.orgs.get(&of.bureau()) {
         Some(bureau) => letter.to(Reader::org(bureau)),
         None => letter,
     })
+}
+
+/// What is still to be done about what came back to life, by whom and until when.
+fn remedy(facts: &Facts, failure: &Failure, of: &Submission, season: &Season) -> String {
+    if of.people == 0 {
+        return "名单中的会员均已另有保障，不再计入集中参保，无需再办理".to_owned();
+    }
+    let until = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(instant_zh).unwrap_or_default();
+    match of.batch_id.and_then(|id| facts.batches.get(&id)) {
+        Some(batch) if batch.due_fen == 0 => "本批次无需划拨，无需再办理".to_owned(),
+        Some(batch) => {
+            let until = until(voucher_deadline(season, batch));
+            format!("区局(产业)工会须在{until}前划拨并上传批次{}的缴费凭证，逾期将再次失败", batch.batch_no)
+        }
+        None => {
+            let window = season.window(WindowKind::FinalSubmission, &of.org_path);
+            let extra = season.file.rules().voucher_extra_days;
+            let at = window.map(|window| deadline(window.closes_at, failure.undone_at, extra));
+            format!("区局(产业)工会须在{}前将其补充提交至职保中心，逾期将再次失败", until(at))
+        }
+    }
 }

@@ -61,7 +61,7 @@ pub(super) fn decided(
     let season = facts.seasons.get(&of.year)?;
     let org = facts.orgs.get(&of.org_id)?;
     let at = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(shanghai_time).unwrap_or_default();
-    let bureau = facts.orgs.get(&of.bureau_id);
+    let bureau = facts.orgs.get(&of.bureau());
     let mut data = YearLetter { people: named(people), people_in_all: count(of.people), ..of_instant(of, season) };
     let kind = match (event, InstantStatus::parse(&of.status)?) {
         (Event::InstantSubmitted(_), Submitted) => {
@@ -138,7 +138,7 @@ pub(super) fn of_voucher(
     let letter = Letter::new(kind, Matter::Voucher(voucher.id), 1, &data, Cause::Message(cause.clone())).of(org);
     Some(match event {
         Event::Confirmed(_) | Event::Rejected(_) => {
-            let bureau = facts.orgs.get(&of.bureau_id).map(Reader::org);
+            let bureau = facts.orgs.get(&of.bureau()).map(Reader::org);
             bureau.into_iter().fold(letter.to(Reader::org(org)), Letter::to)
         }
         _ => facts.centre.iter().cloned().fold(letter, Letter::to),

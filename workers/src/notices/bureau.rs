@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use desk::{Cause, Letter, Matter, Reader, Season};
+use desk::{Cause, Letter, Matter, Reader, Season, voucher_deadline};
 use documents::{BureauNotice, Contact, PlanTotal, Union, UnitLine};
 use domain::{
     enrollment::premium::Due,
     mask::mask_phone,
     money::Money,
     organization::Level,
-    year::{texts::TextKey, window::WindowKind},
+    year::{Window, texts::TextKey, window::WindowKind},
 };
 use mail::template::{NoticeLine, YearLetter};
 use messages::Envelope;
@@ -27,6 +27,9 @@ use crate::{
     WorkError,
     enrollment::tell::{count, money, of_batch},
 };
+
+/// What stands in place of the year's text where credits of earlier years cover all of it.
+const NOTHING_DUE_ZH: &str = "计划退回金额已抵扣全部应划拨金额，无需划拨，也无需上传缴费凭证。";
 
 /// Reads a batch; the notice to be rendered, and its mail.
 pub(super) async fn draft(
@@ -55,11 +58,13 @@ pub(super) async fn draft(
     let mobile = vault.open(&batch.mobile).map_err(StoreError::from)?;
     let data = YearLetter {
         at: shanghai_time(batch.submitted_at),
+        version: notice.version,
         notice: Some(NoticeLine { id: notice.id, number: notice.number.clone(), version: notice.version }),
         ..of_batch(&batch, &season)
     };
     let letter =
-        Letter::new("batch-submitted", Matter::Batch(batch.id), 1, &data, Cause::Message(cause.clone())).of(&org);
+        Letter::new("batch-submitted", Matter::Batch(batch.id), notice.version, &data, Cause::Message(cause.clone()))
+            .of(&org);
     let letter = letter.to(Reader::org(&org)).to(Reader::address(&batch.email));
     let document = document(&batch, &season, notice, (&units, &upper), issuer, mask_phone(&mobile))?;
     Ok((Draft::Bureau(Box::new(document)), Some(letter)))
@@ -75,8 +80,9 @@ fn document(
 ) -> Result<BureauNotice, WorkError> {
     let file = &season.file;
     let days = file.days(WindowKind::Cover).ok_or(WorkError::Missing("cover"))?;
-    let window = season.window(WindowKind::BureauPayment, &batch.org_path);
-    let window = window.ok_or(WorkError::Missing("window of the bureaus' payment"))?;
+    // A supplement, and what an undoing brought back, has days of its own.
+    let until = voucher_deadline(season, batch).ok_or(WorkError::Missing("window of the bureaus' payment"))?;
+    let pay_by = Window { opens_at: until, closes_at: until }.last_day();
     let account = file.accounts().first().ok_or(WorkError::Missing("account of the year"))?.clone();
     let line = |one: &Submission| UnitLine {
         unit: Union { code: one.org_code.clone(), name: one.org_name.clone() },
@@ -89,7 +95,11 @@ fn document(
         issuer,
         number: notice.number.clone(),
         version: u32::try_from(notice.version).unwrap_or(u32::MAX),
-        replaces: None,
+        replaces: (notice.version > 1).then(|| documents::Replaced {
+            number: notice.number.clone(),
+            version: u32::try_from(notice.version - 1).unwrap_or(u32::MAX),
+            received_at: local(batch.submitted_at),
+        }),
         year: batch.year,
         bureau: Union { code: batch.org_code.clone(), name: batch.org_name.clone() },
         batch_no: batch.batch_no.clone(),
@@ -99,10 +109,14 @@ fn document(
         units: units.iter().map(line).collect(),
         due: Due { money: money(batch.fen), credit_fen: batch.credit_fen, credit_left_fen: 0, due_fen: batch.due_fen },
         account,
-        pay_by: window.last_day(),
+        pay_by,
         cover_from: days.first,
         cover_to: days.last,
-        payment_text: file.text(TextKey::BureauPayment),
+        payment_text: if batch.due_fen == 0 {
+            NOTHING_DUE_ZH.to_owned()
+        } else {
+            file.text(TextKey::BureauPayment, |kind| (kind == WindowKind::BureauPayment).then_some(pay_by))
+        },
     })
 }
 

@@ -29,6 +29,10 @@ use crate::{
 
 /// Why a version was made: people whom another union keeps were taken off.
 const CONFLICT: &str = "conflict";
+/// Why a version was made: people had instant cover by then.
+const INSTANT: &str = "instant";
+/// Why a version was made: the unit submitted it.
+const SUBMIT: &str = "submit";
 
 /// What the notice and its mail are written from.
 struct Read {
@@ -65,11 +69,11 @@ async fn read(view: &mut View, notice: &Notice, version: Uuid) -> Result<Read, W
     let before = all.into_iter().rfind(|one| one.version < version.version);
     let people = submissions::people(view, version.id).await?;
     let left = match &before {
-        Some(before) if version.cause == CONFLICT => left(submissions::people(view, before.id).await?, &people),
+        Some(before) if version.cause != SUBMIT => left(submissions::people(view, before.id).await?, &people),
         _ => Vec::new(),
     };
     let org = store::organizations::get(view, notice.org_id).await?.ok_or(WorkError::Missing("union"))?;
-    let bureau = store::organizations::get(view, submission.bureau_id).await?.ok_or(WorkError::Missing("bureau"))?;
+    let bureau = store::organizations::get(view, submission.bureau()).await?.ok_or(WorkError::Missing("bureau"))?;
     let issuer = store::organizations::root(view).await?.map(|root| root.name).unwrap_or_default();
     let season = Season::load(view, notice.year).await?;
     // Who was decided about meanwhile still stands in the version as it was submitted; who left the list does not.
@@ -119,6 +123,7 @@ fn document(read: &Read, notice: &Notice) -> Result<UnitNotice, WorkError> {
     let days = file.days(WindowKind::Cover).ok_or(WorkError::Missing("cover"))?;
     let window = read.season.window(WindowKind::UnitPayment, &read.org.path);
     let window = window.ok_or(WorkError::Missing("window of the units' payment"))?;
+    let last_day = |kind| read.season.window(kind, &read.org.path).map(|window| window.last_day());
     let number = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
     let union = |org: &Organization| Union { code: org.code.clone(), name: org.name.clone() };
     let person = |one: &Enrolled| Covered {
@@ -158,8 +163,8 @@ fn document(read: &Read, notice: &Notice) -> Result<UnitNotice, WorkError> {
         pay_by: window.last_day(),
         cover_from: days.first,
         cover_to: days.last,
-        payment_text: file.text(TextKey::UnitPayment),
-        important_text: file.text(TextKey::Important),
+        payment_text: file.text(TextKey::UnitPayment, last_day),
+        important_text: file.text(TextKey::Important, last_day),
         undecided: read.undecided.iter().map(undecided).collect(),
         people: read.people.iter().map(person).collect(),
     })
@@ -195,10 +200,15 @@ fn letter(read: &Read, notice: &Notice, cause: &Envelope) -> Option<Letter> {
         data.account.clone_from(&read.bureau.name);
     }
     let (kind, reader) = match of.cause.as_str() {
-        "submit" => ("submission-received", Reader::account(&of.account, Some(&read.org))),
-        CONFLICT => {
+        SUBMIT => ("submission-received", Reader::account(&of.account, Some(&read.org))),
+        CONFLICT | INSTANT => {
             (data.people, data.people_in_all) = (read.left.iter().take(20).cloned().collect(), read.left.len() as u64);
-            "同一会员同时在另一单位的参保名单内，由另一单位参保".clone_into(&mut data.reason);
+            let reason = if of.cause == CONFLICT {
+                "同一会员同时在另一单位的参保名单内，由另一单位参保"
+            } else {
+                "名单中的会员已办理即时参保，不再计入集中参保"
+            };
+            reason.clone_into(&mut data.reason);
             ("conflict-settled", Reader::org(&read.org))
         }
         _ => return None,

@@ -1,24 +1,21 @@
 //! A bureau's batch: what it submits to the centre, once, with the person who answers for it.
 
-use std::collections::{BTreeMap, HashMap};
-
 use chrono::{DateTime, FixedOffset};
 use domain::{
     calendar,
     enrollment::{
-        batch::{BatchEvent, BatchNo, BatchStatus, Contact, Sums},
+        batch::{BatchEvent, BatchNo, BatchStatus, Contact},
         closing::deadline,
         premium::Due,
         submission::SubmissionStatus,
     },
-    money::Money,
     role::Act,
     year::window::WindowKind,
 };
 use messages::BatchSubmitted;
 use serde::Serialize;
 use store::{
-    Session, Unit,
+    Session, StoreError, Unit,
     batches::{Batch, BatchSelection},
     cover::Making,
     organizations::Organization,
@@ -27,13 +24,18 @@ use store::{
 
 use super::{
     LeftBehind, MoneyView, Season,
-    gather::{Gathered, money_of_row, revived, sum},
-    premiums::Splits,
+    agreed::agreed,
+    gather::{Gathered, revived, sum},
     preview::no_sum,
     submit::fen_of,
     windows::shanghai,
 };
 use crate::{Bell, Desk, DeskError, Moment, Outbox, Refusal};
+
+/// Code of the refusal where a bureau has submitted its list.
+const SUBMITTED: &str = "already-submitted";
+/// So often a list is tried where another unit of work is in its way.
+const ATTEMPTS: u32 = 3;
 
 /// A batch as `batch show` prints it. Fields may be added, these stay (interface.md).
 #[derive(Debug, Clone, Serialize)]
@@ -109,7 +111,13 @@ impl Desk {
         store::organizations::lock(&mut unit, &[bureau.id]).await?;
         let moment = self.moment();
         let season = Season::load(&mut unit, year).await?;
-        let gathered = self.settled_list(&mut unit, &mut Outbox::new(), &season, &bureau, None, moment).await?;
+        // Before its window a bureau looks at its list as well; once it has submitted one, only at what came back to life.
+        let revived = match self.supplement(&mut unit, &season, &bureau, moment).await {
+            Ok(supplement) => (supplement > 0).then_some(moment.business),
+            Err(DeskError::Refused(refusal)) if refusal.code != SUBMITTED => None,
+            Err(error) => return Err(error),
+        };
+        let gathered = self.settled_list(&mut unit, &mut Outbox::new(), &season, &bureau, revived, moment).await?;
         let credit = store::credits::usable(&mut unit, bureau.id, year).await?;
         unit.rollback().await?;
         let due = Due::of(sum(&gathered.going)?, credit).map_err(|error| no_sum(&error))?;
@@ -156,13 +164,35 @@ impl Desk {
         org: &str,
         contact: &Contact,
     ) -> Result<BatchSubmission, DeskError> {
-        let act = Act::SubmitBatch;
-        let bureau = self.bureau(account, act, org).await?;
+        let bureau = self.bureau(account, Act::SubmitBatch, org).await?;
+        let mut received = None;
+        let mut attempt = 1;
+        loop {
+            match self.try_batch(account, year, &bureau, contact, &mut received).await {
+                Err(DeskError::Store(StoreError::Conflict(why))) if attempt < ATTEMPTS => {
+                    tracing::warn!(why, attempt, "a bureau's list met with another unit of work, and is tried again");
+                    attempt += 1;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// One attempt at it. What was received at the first counts for all: a list of the last minute is not late because
+    /// another unit of work was in its way.
+    async fn try_batch(
+        &self,
+        account: &str,
+        year: i32,
+        bureau: &Organization,
+        contact: &Contact,
+        received: &mut Option<Moment>,
+    ) -> Result<BatchSubmission, DeskError> {
         let mut unit = self.store.begin().await?;
         store::cover::lock(&mut unit, year, Making::List).await?;
         store::organizations::lock(&mut unit, &[bureau.id]).await?;
-        let moment = self.moment();
-        match self.write_batch(&mut unit, account, year, &bureau, contact, moment).await {
+        let moment = *received.get_or_insert_with(|| self.moment());
+        match self.write_batch(&mut unit, account, year, bureau, contact, moment).await {
             Ok((view, outbox)) => {
                 let bells = outbox.write(&mut unit).await?;
                 runtime::fail_point("before-batch");
@@ -172,7 +202,7 @@ impl Desk {
             }
             Err(DeskError::Refused(refusal)) => {
                 unit.rollback().await?;
-                Err(self.refused(account, act, Some(&bureau.code), refusal).await?)
+                Err(self.refused(account, Act::SubmitBatch, Some(&bureau.code), refusal).await?)
             }
             Err(error) => Err(error),
         }
@@ -201,7 +231,7 @@ impl Desk {
             )
             .into());
         }
-        let (people, money) = self.agreed(unit, &season, &going).await?;
+        let (people, money) = agreed(unit, &season, &going).await?;
         let due =
             Due::of(money, store::credits::usable(unit, bureau.id, year).await?).map_err(|error| no_sum(&error))?;
         let batch =
@@ -251,7 +281,7 @@ impl Desk {
         if revived(unit, season, bureau, moment.business).await?.is_empty() {
             let number = before.first().map(|batch| batch.batch_no.clone()).unwrap_or_default();
             return Err(Refusal::new(
-                "already-submitted",
+                SUBMITTED,
                 format!(
                     "{} has submitted its list for {} as {number}; it can't be changed",
                     bureau.code,
@@ -262,42 +292,6 @@ impl Desk {
             .into());
         }
         Ok(last + 1)
-    }
-
-    /// People and money of a batch, added up person by person, unit by unit and for the bureau as a whole; where the three
-    /// differ the batch stops.
-    async fn agreed(&self, unit: &mut Unit, season: &Season, going: &[Submission]) -> Result<(u64, Money), DeskError> {
-        let ids: Vec<i64> = going.iter().map(|one| one.id).collect();
-        let counted: HashMap<i64, i64> = store::batches::count_people(unit, &ids).await?.into_iter().collect();
-        let count = |count: i64| u64::try_from(count).unwrap_or(0);
-        let mut by_person = (0, Money::ZERO);
-        let mut by_unit = (0, Money::ZERO);
-        let mut by_plan: BTreeMap<&str, u64> = BTreeMap::new();
-        let mut splits = Splits::default();
-        let add = |sum: &mut (u64, Money), people: u64, money: Money| {
-            *sum = (sum.0 + people, sum.1.plus(money).map_err(|error| no_sum(&error))?);
-            Ok::<(), Refusal>(())
-        };
-        for one in going {
-            let plan = season.file.plan(&one.plan).ok_or_else(|| Refusal::unknown_plan(&season.file, &one.plan))?;
-            let split = splits.of(unit, season.year(), one.bureau_id, plan).await?;
-            let people = count(counted.get(&one.id).copied().unwrap_or(0));
-            add(&mut by_person, people, plan.money(split, people).map_err(|error| no_sum(&error))?)?;
-            add(&mut by_unit, count(one.people), money_of_row(one))?;
-            *by_plan.entry(one.plan.as_str()).or_default() += count(one.people);
-        }
-        let mut of_bureau = (0, Money::ZERO);
-        let bureau_id = going.first().map_or(0, |one| one.bureau_id);
-        for (code, people) in by_plan {
-            let plan = season.file.plan(code).ok_or_else(|| Refusal::unknown_plan(&season.file, code))?;
-            let split = splits.of(unit, season.year(), bureau_id, plan).await?;
-            add(&mut of_bureau, people, plan.money(split, people).map_err(|error| no_sum(&error))?)?;
-        }
-        Sums { people: by_person, units: by_unit, bureau: of_bureau }.agreed().map_err(|error| {
-            tracing::error!(%error, "the sums of a batch do not agree");
-            let hint = "nothing was submitted; an engineer has to look: rollcall enroll recount";
-            Refusal::new("sums-differ", error.to_string(), hint).into()
-        })
     }
 
     #[expect(clippy::too_many_arguments, reason = "one batch with all that makes it")]
@@ -319,10 +313,13 @@ impl Desk {
         let event = if due.due_fen == 0 { BatchEvent::SubmitPaid } else { BatchEvent::Submit };
         let row = BatchStatus::after(None, event, None)
             .map_err(|refusal| Refusal::new(refusal.code(), refusal.to_string(), ""))?;
-        let window = season.window(WindowKind::BureauPayment, &bureau.path);
+        // A list that comes after the closing of payment (a supplement; one of a bureau whose window was extended) has days of
+        // its own.
         let extra = season.file.rules().voucher_extra_days;
-        let voucher_until =
-            window.map(|window| deadline(window.closes_at, (supplement > 0).then_some(moment.business), extra));
+        let voucher_until = season
+            .window(WindowKind::BureauPayment, &bureau.path)
+            .filter(|window| supplement > 0 || window.closes_at <= moment.business)
+            .map(|window| deadline(window.closes_at, Some(moment.business), extra));
         Ok(Batch {
             id: 0,
             year: season.year(),
@@ -344,7 +341,7 @@ impl Desk {
             email: contact.email.clone(),
             submitted_by: account.to_owned(),
             submitted_at: moment.business,
-            voucher_until: voucher_until.filter(|_| supplement > 0),
+            voucher_until,
             voucher_at: None,
             centre_replied_at: None,
             reason: None,

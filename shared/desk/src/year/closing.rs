@@ -168,7 +168,7 @@ async fn submission_facts(
             id: one.id,
             status: SubmissionStatus::parse(&one.status)?,
             batch: one.batch_id,
-            bureau_submitted: submitted.contains(&one.bureau_id),
+            bureau_submitted: submitted.contains(&one.bureau()),
             unit_share: shares.get(&one.id).copied().unwrap_or(UnitShare::Settled),
             deadline: deadline(closes_at, undone.get(&one.id).copied(), extra),
         })

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::enrollment::{
-    conflict::{Claim, keeper},
+    conflict::{Claim, Standing, keeper},
     instant::InstantStatus,
     submission::SubmissionStatus,
 };
@@ -61,11 +61,11 @@ impl Desk {
                 .filter_map(|id| by_id.get(id))
                 .map(|one| Claim {
                     id: one.id,
-                    // Those that go now are finalized now, at the same instant; among them registration decides.
-                    finalized_at: one
-                        .batch_id
-                        .and_then(|batch| finalized.get(&batch).copied())
-                        .or_else(|| going.contains(&one.id).then_some(moment.business)),
+                    standing: match one.batch_id.and_then(|batch| finalized.get(&batch)) {
+                        Some(at) => Standing::Finalized(*at),
+                        None if going.contains(&one.id) => Standing::Going,
+                        None => Standing::Open,
+                    },
                     is_registered: registered_in == Some(one.org_id),
                     received_at: one.received_at,
                 })
@@ -131,7 +131,7 @@ impl Desk {
         // Whom another cover has is not this list's any more, so that its classes go on adding up to its members.
         let members = before.members - i64::try_from(all - people.len()).unwrap_or(0);
         let plan = season.file.plan(&of.plan).ok_or_else(no_plan)?;
-        let money = money_of(unit, season.year(), of.bureau_id, plan, people.len() as u64).await?;
+        let money = money_of(unit, season.year(), of.bureau_id, plan, people.len() as u64, of.received_at).await?;
         let version = Version {
             id: self.id(moment),
             version: of.version + 1,

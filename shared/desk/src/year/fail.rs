@@ -135,7 +135,7 @@ impl Desk {
                 drafts.push(None);
                 continue;
             };
-            let split = splits.of(unit, season.year(), submission.bureau_id, plan).await?;
+            let split = splits.of(unit, season.year(), submission.bureau_id, plan, moment.business).await?;
             let own = people.remove(&submission.version_id).unwrap_or_default();
             let candidates =
                 own.into_iter().map(|one| Candidate { covered_until: covered.get(&one.person_id).copied(), id: one });

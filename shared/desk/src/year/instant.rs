@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use domain::{
     calendar,
     enrollment::{
         eligibility::Class,
         instant::{Candidate, Draft, DraftError, InstantEvent, InstantKind, InstantStatus, voucher_deadline},
         premium::Plan,
+        submission::SubmissionStatus,
     },
     role::Act,
     year::window::WindowKind,
@@ -25,7 +26,8 @@ use store::{
 use super::{
     InstantView, LeftOut, Roll, Season,
     fail::{covered_until, instant_person},
-    instant_view::view,
+    instant_view::{COVERED, view},
+    instant_voucher::due_fen,
     premiums::split_of,
     preview::{LATE, bureau_above, member_no, no_plan, no_sum, plan_of},
     submit::fen_of,
@@ -139,7 +141,11 @@ impl Desk {
         instant.submitted_by = Some(account.to_owned());
         instant.submitted_at = Some(moment.business);
         instant.reason = None;
-        instant.voucher_until = voucher_deadline(moment.business, season.file.rules().instant_voucher_days);
+        // Where the city pays all of it nothing is due, and no voucher is waited for.
+        let is_due = due_fen(&instant) > 0;
+        let until = voucher_deadline(moment.business, season.file.rules().instant_voucher_days);
+        instant.voucher_until = until.filter(|_| is_due);
+        instant.paid_at = (!is_due).then_some(moment.business).or(instant.paid_at);
         instants::update(unit, &instant, moment.business).await?;
         let mut outbox = Outbox::new();
         self.follow(&mut outbox, &InstantSubmitted { instant_id: instant.id }, moment);
@@ -166,9 +172,18 @@ impl Desk {
         let roll = Roll::of(unit, season, org).await?;
         let since = before.as_ref().map(|before| before.received_at).filter(|_| kind == InstantKind::NewCard);
         let fresh = |at: Option<DateTime<Utc>>| since.is_none_or(|since| at.is_some_and(|at| at > since));
+        // Who was confirmed has no card, and stood on the list all the same: where that failed and its draft was given up, he
+        // comes by here.
+        let failed = before.as_ref().filter(|before| before.status == SubmissionStatus::Failed.name());
+        let listed = match failed.filter(|_| kind == InstantKind::CardNoCover) {
+            Some(failed) => store::submissions::people(unit, failed.version_id).await?,
+            None => Vec::new(),
+        };
+        let on_list: BTreeSet<i64> = listed.into_iter().map(|one| one.person_id).collect();
+        let may = |card: bool, person: i64| card || on_list.contains(&person);
         let with_card: BTreeSet<i64> = roll
             .of_class(Class::Enrolled)
-            .filter(|member| member.card_masked.is_some() && fresh(member.facts_at))
+            .filter(|member| may(member.card_masked.is_some(), member.person_id) && fresh(member.facts_at))
             .map(|member| member.person_id)
             .collect();
         let people: Vec<Enrolled> =
@@ -176,8 +191,7 @@ impl Desk {
         // What a failure or a return has left at the unit is submitted from there, and not once more.
         let stands = |one: &Covered| one.what == "submission" || one.org_code == org.code || is_on_its_way(one);
         let (people, left_out) = uncovered(unit, season.year(), people, stands).await?;
-        let today = calendar::day_of(moment.business);
-        let (draft, people) = match self.price(unit, season, bureau.id, plan, people, today).await {
+        let (draft, people) = match self.price(unit, season, bureau.id, plan, people, moment).await {
             Err(DeskError::Refused(nobody)) if nobody.code == NOBODY => {
                 return Err(where_they_stand(unit, season.year(), org, nobody).await?.into());
             }
@@ -228,6 +242,9 @@ impl Desk {
             return Err(unknown().into());
         }
         let own = instants::people(unit, id).await?;
+        let persons: Vec<i64> = own.iter().map(|one| one.person_id).collect();
+        let not_any_more = no_longer(unit, season, org.id, &persons).await?;
+        let (gone, own): (Vec<_>, Vec<_>) = own.into_iter().partition(|one| not_any_more.contains_key(&one.person_id));
         let people = own.into_iter().map(|one| Enrolled {
             person_id: one.person_id,
             name: one.name,
@@ -237,10 +254,15 @@ impl Desk {
         });
         // Two drafts may hold one person, who has moved: the one that is submitted first keeps him.
         let stands = |one: &Covered| one.what == "submission" || one.id != id && is_on_its_way(one);
-        let (people, left_out) = uncovered(unit, season.year(), people.collect(), stands).await?;
+        let (people, mut left_out) = uncovered(unit, season.year(), people.collect(), stands).await?;
+        left_out.extend(gone.into_iter().map(|one| LeftOut {
+            reason: not_any_more.get(&one.person_id).copied().unwrap_or(COVERED),
+            member_no: member_no(one.person_id),
+            name: one.name,
+            covered_by: String::new(),
+        }));
         let plan = season.file.plan(&instant.plan).ok_or_else(no_plan)?;
-        let today = calendar::day_of(moment.business);
-        let (draft, people) = self.price(unit, season, instant.bureau_id, plan, people, today).await?;
+        let (draft, people) = self.price(unit, season, instant.bureau_id, plan, people, moment).await?;
         let people: Vec<_> = people.into_iter().map(|one| InstantPerson { instant_id: id, ..one }).collect();
         instants::replace_people(unit, id, &people).await?;
         instant.people = people.len() as i64;
@@ -256,11 +278,12 @@ impl Desk {
         bureau_id: i64,
         plan: &Plan,
         people: Vec<Enrolled>,
-        handled: NaiveDate,
+        moment: Moment,
     ) -> Result<(Draft<()>, Vec<InstantPerson>), DeskError> {
         let persons: Vec<i64> = people.iter().map(|one| one.person_id).collect();
         let until = covered_until(unit, season.year(), &persons).await?;
-        let split = split_of(unit, season.year(), bureau_id, plan).await?;
+        let split = split_of(unit, season.year(), bureau_id, plan, moment.business).await?;
+        let handled = calendar::day_of(moment.business);
         let candidates =
             people.into_iter().map(|one| Candidate { covered_until: until.get(&one.person_id).copied(), id: one });
         let draft = Draft::of(season.year(), handled, candidates, plan, split).map_err(|error| match error {
@@ -278,6 +301,29 @@ impl Desk {
         let people = people.into_iter().map(|(one, gap_days)| instant_person(0, one, gap_days)).collect();
         Ok((Draft { cover, people: Vec::new(), money }, people))
     }
+}
+
+/// Those of these people of a unit's earlier list whom its year does not cover any more, with why: what is known of them, or
+/// where they are, has changed since. Who is a member of another union by now stays, as nothing else has him.
+pub(crate) async fn no_longer(
+    unit: &mut Unit,
+    season: &Season,
+    org_id: i64,
+    persons: &[i64],
+) -> Result<HashMap<i64, &'static str>, DeskError> {
+    let org = store::organizations::get(unit, org_id).await?.ok_or_else(|| Refusal::unknown("org", "of the unit"))?;
+    let roll = Roll::of(unit, season, &org).await?;
+    let class: HashMap<i64, Class> = roll.members.iter().map(|member| (member.person_id, member.class)).collect();
+    let others: Vec<i64> = persons.iter().copied().filter(|person| !class.contains_key(person)).collect();
+    let elsewhere: BTreeSet<i64> =
+        store::memberships::open_of(unit, &others).await?.into_iter().map(|(person, _)| person).collect();
+    let why = |person: &i64| match class.get(person) {
+        Some(Class::Deceased) => Some("deceased"),
+        Some(Class::Retired) => Some("retired"),
+        None if !elsewhere.contains(person) => Some("no-member"),
+        _ => None,
+    };
+    Ok(persons.iter().filter_map(|person| Some((*person, why(person)?))).collect())
 }
 
 /// Nobody is left for a new instant enrolment; where an earlier one of the unit has them, it is named.
@@ -319,7 +365,8 @@ async fn uncovered(
         match covered.get(&one.person_id) {
             None => free.push(one),
             Some(by) => {
-                left_out.push(LeftOut { member_no: member_no(one.person_id), name: one.name, covered_by: by.clone() });
+                let (member_no, covered_by) = (member_no(one.person_id), by.clone());
+                left_out.push(LeftOut { member_no, name: one.name, covered_by, reason: COVERED });
             }
         }
     }

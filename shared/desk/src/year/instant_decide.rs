@@ -17,7 +17,8 @@ use super::{
     InstantView, LeftOut, Season,
     conflict::covered_for_good,
     fail::{SYSTEM, covered_until},
-    instant_view::view,
+    instant::no_longer,
+    instant_view::{COVERED, view},
     instant_voucher::unknown,
     preview::{member_no, money_of, no_plan},
     submit::fen_of,
@@ -52,6 +53,14 @@ impl Desk {
             let refusal = Refusal::new("wrong-state", format!("instant enrolment {id} is {}", instant.status), hint);
             return Err(self.refused(account, act, Some(&instant.org_code), refusal).await?);
         };
+        if event == InstantEvent::Withdraw && instant.voucher_at.is_some() {
+            unit.rollback().await?;
+            let hint = "its bureau approves or returns it: rollcall instant approve; a voucher without money behind it is \
+                        rejected by the centre: rollcall payment reject --instant";
+            let message = format!("a voucher has come for instant enrolment {id}: it can't be withdrawn");
+            let refusal = Refusal::new("instant-paid", message, hint);
+            return Err(self.refused(account, act, Some(&instant.org_code), refusal).await?);
+        }
         to.name().clone_into(&mut instant.status);
         instant.decided_by = Some(account.to_owned());
         instant.decided_at = Some(moment.business);
@@ -90,19 +99,31 @@ impl Desk {
         let persons: Vec<i64> = people.iter().map(|one| one.person_id).collect();
         let by = covered_for_good(unit, instant.year, &persons, |one| !(one.what == "instant" && one.id == instant.id))
             .await?;
+        let not_any_more = no_longer(unit, &season, instant.org_id, &persons).await?;
         let gone = |one: &InstantPerson| {
-            let covered_by = by.get(&one.person_id)?.clone();
-            Some(LeftOut { member_no: member_no(one.person_id), name: one.name.clone(), covered_by })
+            let why = not_any_more.get(&one.person_id);
+            let covered_by = by.get(&one.person_id).filter(|_| why.is_none());
+            (why.is_some() || covered_by.is_some()).then(|| LeftOut {
+                member_no: member_no(one.person_id),
+                name: one.name.clone(),
+                covered_by: covered_by.cloned().unwrap_or_default(),
+                reason: why.copied().unwrap_or(COVERED),
+            })
         };
         let left_out: Vec<LeftOut> = people.iter().filter_map(gone).collect();
-        people.retain(|one| !by.contains_key(&one.person_id));
+        people.retain(|one| gone(one).is_none());
         if people.is_empty() {
             let hint = "rollcall instant return gives it back to its unit";
-            return Err(Refusal::new("nobody", "everybody in it is covered by something else by now", hint).into());
+            return Err(Refusal::new(
+                "nobody",
+                "everybody in it is covered by something else by now, or no member any more",
+                hint,
+            )
+            .into());
         }
         if !left_out.is_empty() {
             let plan = season.file.plan(&instant.plan).ok_or_else(no_plan)?;
-            let money = money_of(unit, instant.year, instant.bureau_id, plan, people.len() as u64).await?;
+            let money = money_of(unit, instant.year, instant.bureau_id, plan, people.len() as u64, submitted).await?;
             (instant.people, instant.fen) = (people.len() as i64, fen_of(money));
         }
         let until = covered_until(unit, instant.year, &persons).await?;

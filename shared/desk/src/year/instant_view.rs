@@ -58,15 +58,20 @@ pub struct InstantPersonView {
     pub gap_days: i64,
 }
 
-/// Somebody whom something else covers.
+/// Why somebody is left out whom something else covers.
+pub(crate) const COVERED: &str = "covered";
+
+/// Somebody whom an instant enrolment leaves out.
 #[derive(Debug, Clone, Serialize)]
 pub struct LeftOut {
     /// The member's number.
     pub member_no: String,
     /// The member's name.
     pub name: String,
-    /// The union whose submission or instant enrolment it is.
+    /// The union whose submission or instant enrolment covers him; empty where that is not why.
     pub covered_by: String,
+    /// `covered`, `deceased`, `retired`, or `no-member`: of no union any more.
+    pub reason: &'static str,
 }
 
 /// One with its people, and those who were left out.

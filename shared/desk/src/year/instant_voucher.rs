@@ -120,7 +120,7 @@ impl Desk {
         let mut session = self.store.view().await?;
         let all = vouchers::of_instant(&mut session, id).await?;
         let due_fen = due_fen(&found);
-        Ok(all.into_iter().map(|voucher| VoucherView::of(voucher, &id.to_string(), due_fen)).collect())
+        Ok(VoucherView::all(all, &id.to_string(), due_fen))
     }
 
     /// An instant enrolment with which an account may do this.
@@ -139,7 +139,7 @@ pub(crate) fn unknown(id: i64) -> Refusal {
 }
 
 /// What its bureau has to transfer: the city pays its share itself.
-fn due_fen(of: &Instant) -> i64 {
+pub(crate) fn due_fen(of: &Instant) -> i64 {
     of.fen.bureau + of.fen.unit
 }
 

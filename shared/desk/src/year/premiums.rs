@@ -1,6 +1,6 @@
 //! Premium splits: within `premium-setting` a bureau shares with its units what the federation does not pay.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -39,38 +39,43 @@ pub struct PremiumView {
     pub set_at: Option<DateTime<Utc>>,
 }
 
-/// The split that holds for the units of a bureau: the newest it set, else the plan's.
+/// The split that held at an instant for the units of a bureau: the newest it had set by then, else the plan's. What was
+/// received before a split was set keeps its money.
+fn split_at(splits: &[premiums::Split], plan: &Plan, at: DateTime<Utc>) -> Split {
+    let own = splits.iter().rev().find(|split| split.plan == plan.code && split.set_at <= at);
+    own.map_or_else(|| plan.split(), |own| Split { bureau_fen: own.bureau_fen, unit_fen: own.unit_fen })
+}
+
+/// The same of one bureau that is not asked about again.
 pub(crate) async fn split_of(
     session: &mut impl Session,
     year: i32,
     bureau_id: i64,
     plan: &Plan,
+    at: DateTime<Utc>,
 ) -> Result<Split, DeskError> {
-    let splits = premiums::of_bureau(session, year, bureau_id).await?;
-    let own = splits.iter().rev().find(|split| split.plan == plan.code);
-    Ok(own.map_or_else(|| plan.split(), |own| Split { bureau_fen: own.bureau_fen, unit_fen: own.unit_fen }))
+    Ok(split_at(&premiums::of_bureau(session, year, bureau_id).await?, plan, at))
 }
 
-/// Splits that hold within one unit of work, each asked for once.
+/// The splits of bureaus within one unit of work, each bureau asked for once.
 #[derive(Debug, Default)]
-pub(crate) struct Splits(HashMap<(i64, String), Split>);
+pub(crate) struct Splits(HashMap<i64, Vec<premiums::Split>>);
 
 impl Splits {
-    /// The split that holds for the units of a bureau.
+    /// The split that held at an instant for the units of a bureau.
     pub async fn of(
         &mut self,
         session: &mut impl Session,
         year: i32,
         bureau_id: i64,
         plan: &Plan,
+        at: DateTime<Utc>,
     ) -> Result<Split, DeskError> {
-        let key = (bureau_id, plan.code.clone());
-        if let Some(split) = self.0.get(&key) {
-            return Ok(*split);
-        }
-        let split = split_of(session, year, bureau_id, plan).await?;
-        self.0.insert(key, split);
-        Ok(split)
+        let known = match self.0.entry(bureau_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(premiums::of_bureau(session, year, bureau_id).await?),
+        };
+        Ok(split_at(known, plan, at))
     }
 }
 

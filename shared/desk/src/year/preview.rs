@@ -1,5 +1,6 @@
 //! What a unit would submit now: the counters of the manual's screen, the money, and what the clerk has to look at.
 
+use chrono::{DateTime, Utc};
 use domain::{
     enrollment::{
         eligibility::{Class, ClassCounts, RetirementDecision},
@@ -134,15 +135,16 @@ pub(crate) fn plan_of<'f>(
     }
 }
 
-/// Money of so many people of a unit below this bureau.
+/// Money of so many people of a unit below this bureau, as what is received at this instant has it.
 pub(crate) async fn money_of(
     session: &mut impl Session,
     year: i32,
     bureau_id: i64,
     plan: &Plan,
     people: u64,
+    at: DateTime<Utc>,
 ) -> Result<Money, DeskError> {
-    let split = split_of(session, year, bureau_id, plan).await?;
+    let split = split_of(session, year, bureau_id, plan, at).await?;
     Ok(plan.money(split, people).map_err(|error| no_sum(&error))?)
 }
 
@@ -222,7 +224,8 @@ impl Desk {
         let plan = plan_of(&season.file, plan, before.as_ref())?;
         let bureau = bureau_above(&mut session, &org).await?;
         let roll = Roll::of(&mut session, &season, &org).await?;
-        let money = money_of(&mut session, year, bureau.id, plan, roll.counts.enrolled).await?;
+        let now = self.clock.business_now();
+        let money = money_of(&mut session, year, bureau.id, plan, roll.counts.enrolled, now).await?;
         Ok(EnrollPreview {
             org: org.code,
             name: org.name,

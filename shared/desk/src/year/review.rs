@@ -134,8 +134,16 @@ impl Desk {
         plan: Option<&str>,
     ) -> Result<Vec<SubmissionView>, DeskError> {
         let org = self.organization_for(account, Act::SeeEnrollments, org).await?;
+        if let Some(unknown) = status.filter(|status| SubmissionStatus::parse(status).is_none()) {
+            let all: Vec<&str> = SubmissionStatus::ALL.iter().map(|status| status.name()).collect();
+            let hint = format!("one of {}", all.join(", "));
+            return Err(Refusal::new("usage", format!("there is no status {unknown}"), hint).into());
+        }
         let mut session = self.store.view().await?;
-        Season::load(&mut session, year).await?;
+        let season = Season::load(&mut session, year).await?;
+        if let Some(unknown) = plan.filter(|plan| season.file.plan(plan).is_none()) {
+            return Err(Refusal::unknown_plan(&season.file, unknown).into());
+        }
         let wanted = SubmissionSelection {
             year,
             below: org.path,

@@ -144,12 +144,17 @@ impl Desk {
         };
         let status = before.as_ref().and_then(|before| SubmissionStatus::parse(&before.status));
         SubmissionStatus::after(status, SubmissionEvent::Submit, None).map_err(|refusal| {
-            Refusal::new(refusal.code(), refusal.to_string(), "rollcall enroll show tells how the submission stands")
+            let hint = if status == Some(SubmissionStatus::Failed) {
+                "what has failed comes back by rollcall undo failure, or cover is had by instant enrolment: rollcall instant list"
+            } else {
+                "rollcall enroll show tells how the submission stands"
+            };
+            Refusal::new(refusal.code(), refusal.to_string(), hint)
         })?;
         let plan = plan_of(&season.file, plan, before.as_ref())?;
         let roll = Roll::of(unit, &season, org).await?;
         check_roll(&season, &roll)?;
-        let money = money_of(unit, year, bureau.id, plan, roll.counts.enrolled).await?;
+        let money = money_of(unit, year, bureau.id, plan, roll.counts.enrolled, moment.business).await?;
         let people = roll.enrolled();
         let (version, submission) =
             self.versions(year, org, &bureau, plan, &roll, money, &people, before, account, moment);

@@ -6,6 +6,7 @@ use domain::{
     enrollment::{
         batch::BatchStatus,
         closing::deadline,
+        instant::InstantStatus,
         premium::Due,
         submission::{SubmissionNo, SubmissionStatus},
     },
@@ -21,6 +22,7 @@ use store::{
     batches::Batch,
     cover::Making,
     failures::Failure,
+    instants::Instant,
     submissions::{StatusChange, Submission, SubmissionSelection},
 };
 
@@ -98,6 +100,10 @@ impl Desk {
             Some(batch) => Some(batch.org_code.clone()),
             None => locked.first().map(|one| one.org_code.clone()),
         };
+        if let Some(refusal) = paid_meanwhile(&mut unit, &failures).await? {
+            unit.rollback().await?;
+            return Err(self.refused(account, act, org.as_deref(), refusal).await?);
+        }
         let (undone, outbox) = self.revive(&mut unit, account, batch, locked, &failures, reason, moment).await?;
         let bells = outbox.write(&mut unit).await?;
         let record = self.act(account, act.name(), org.as_deref(), Some(format!("failure:{number}")), "done");
@@ -206,6 +212,25 @@ impl Desk {
     }
 }
 
+/// Money that came for the instant enrolments which an undoing cancels would belong to nothing: those with a voucher are
+/// settled first.
+async fn paid_meanwhile(unit: &mut Unit, failures: &[Failure]) -> Result<Option<Refusal>, DeskError> {
+    let drafts: Vec<i64> = failures.iter().filter_map(|one| one.instant_id).collect();
+    let locked = store::instants::lock(unit, &drafts).await?;
+    let status = |one: &Instant| InstantStatus::parse(&one.status);
+    let would_end = |one: &&Instant| !matches!(status(one), Some(InstantStatus::Approved | InstantStatus::Cancelled));
+    let paid: Vec<String> =
+        locked.iter().filter(would_end).filter(|one| one.voucher_at.is_some()).map(|one| one.id.to_string()).collect();
+    let Some(first) = paid.first() else { return Ok(None) };
+    let message =
+        format!("vouchers have come for instant enrolments that an undoing would cancel: {}", paid.join(", "));
+    let hint = format!(
+        "let their bureau approve them first, their people are left out then: rollcall instant approve {first}; a voucher without \
+         money behind it is rejected by the centre: rollcall payment reject {first} --instant"
+    );
+    Ok(Some(Refusal::new("instant-paid", message, hint)))
+}
+
 /// A submission that comes back as it was before its bureau could take it along: returned, or not reviewed. The windows in which
 /// it goes on have closed as a rule, and nobody would know.
 async fn what_it_needs(
@@ -214,7 +239,7 @@ async fn what_it_needs(
     one: &Submission,
     moment: Moment,
 ) -> Result<Option<String>, DeskError> {
-    let bureau = store::organizations::get_many(unit, &[one.bureau_id]).await?.pop();
+    let bureau = store::organizations::get_many(unit, &[one.bureau()]).await?.pop();
     let Some(bureau) = bureau else { return Ok(None) };
     let is_open = |kind, path: &str| season.window(kind, path).is_some_and(|window| window.is_open(moment.business));
     let submission = !is_open(WindowKind::Submission, &one.org_path);
@@ -236,7 +261,8 @@ async fn what_it_needs(
     })
 }
 
-async fn of_batch(unit: &mut Unit, batch: &Batch) -> Result<Vec<Submission>, DeskError> {
+/// The submissions of a batch.
+pub(crate) async fn of_batch(unit: &mut Unit, batch: &Batch) -> Result<Vec<Submission>, DeskError> {
     let wanted = SubmissionSelection {
         year: batch.year,
         below: "/".to_owned(),
@@ -253,6 +279,9 @@ async fn named(unit: &mut Unit, number: &str) -> Result<Vec<Submission>, DeskErr
     let parsed = SubmissionNo::parse(number).ok_or_else(unknown)?;
     let org = store::organizations::find(unit, parsed.org.as_str()).await?.ok_or_else(unknown)?;
     let found = store::submissions::find(unit, parsed.year, org.id).await?.ok_or_else(unknown)?;
+    if !(1..=found.version).contains(&i64::from(parsed.version)) {
+        return Err(unknown().into());
+    }
     if found.batch_id.is_some() {
         return Err(Refusal::new(
             "in-a-batch",

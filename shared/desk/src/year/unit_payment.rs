@@ -1,6 +1,6 @@
 //! What units pay to their bureau, and the credits of earlier years.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use domain::{calendar, enrollment::submission::SubmissionStatus, money::Yuan, role::Act};
 use serde::Serialize;
 use store::{
@@ -10,6 +10,9 @@ use store::{
 
 use super::{Season, voucher::before_the_year};
 use crate::{Desk, DeskError, Refusal};
+
+/// A refund is of at most so many years ago; what is further off is a slip of the pen.
+const CREDIT_YEARS: i32 = 10;
 
 /// A bureau's credits.
 #[derive(Debug, Clone, Serialize)]
@@ -108,6 +111,12 @@ impl Desk {
             );
         }
         let now = self.clock.business_now();
+        let this_year = calendar::day_of(now).year();
+        if !(this_year - CREDIT_YEARS..=this_year).contains(&of_year) {
+            let message = format!("a refund of {of_year} is not one of an earlier year");
+            let hint = format!("--of-year between {} and {this_year}", this_year - CREDIT_YEARS);
+            return Err(Refusal::new("usage", message, hint).into());
+        }
         let credit = Credit {
             org: bureau.code.clone(),
             of_year,

@@ -16,12 +16,13 @@ use messages::{PaymentConfirmed, PaymentRejected, PaymentUploaded};
 use runtime::shanghai_text;
 use serde::Serialize;
 use store::{
+    Unit,
     batches::Batch,
     vouchers::{self, Voucher},
 };
 use uuid::Uuid;
 
-use super::{BatchView, Season, windows::shanghai};
+use super::{BatchView, Season, undo::of_batch, windows::shanghai};
 use crate::{Bell, Desk, DeskError, FileOffer, Moment, Outbox, Refusal};
 
 /// Where the files of vouchers lie in the file store.
@@ -62,13 +63,23 @@ pub struct VoucherView {
     pub paid_on: NaiveDate,
     /// When it was received.
     pub uploaded_at: DateTime<FixedOffset>,
-    /// `confirmed` or `rejected`; none: not yet.
+    /// `confirmed`, `rejected`, or `replaced` by a later one; none: not yet.
     pub verdict: Option<String>,
     /// Why it was rejected.
     pub reason: Option<String>,
 }
 
 impl VoucherView {
+    /// All vouchers of one thing, the first first: of those that nobody has decided about the last one counts.
+    pub(crate) fn all(vouchers: Vec<Voucher>, of: &str, due_fen: i64) -> Vec<Self> {
+        let mut views: Vec<Self> = vouchers.into_iter().map(|voucher| Self::of(voucher, of, due_fen)).collect();
+        let earlier = views.len().saturating_sub(1);
+        for view in views.iter_mut().take(earlier).filter(|view| view.verdict.is_none()) {
+            view.verdict = Some("replaced".to_owned());
+        }
+        views
+    }
+
     pub(crate) fn of(voucher: Voucher, of: &str, due_fen: i64) -> Self {
         Self {
             id: voucher.id,
@@ -221,7 +232,8 @@ impl Desk {
         let verdict = if rejected.is_some() { "rejected" } else { "confirmed" };
         vouchers::decide(&mut unit, voucher.id, verdict, rejected, account, moment.business).await?;
         if rejected.is_some() {
-            batch.voucher_until = more_time(&season, &batch, moment.business).or(batch.voucher_until);
+            let more = more_time(&mut unit, &season, &batch, moment.business).await?;
+            batch.voucher_until = more.or(batch.voucher_until);
             store::batches::update(&mut unit, &batch, moment.business).await?;
             self.follow(&mut outbox, &PaymentRejected { voucher_id: voucher.id }, moment);
         } else {
@@ -242,7 +254,7 @@ impl Desk {
         let batch = self.batch(account, Act::SeeEnrollments, batch_no).await?;
         let mut session = self.store.view().await?;
         let found = vouchers::of_batch(&mut session, batch.id).await?;
-        Ok(found.into_iter().map(|voucher| VoucherView::of(voucher, batch_no, batch.due_fen)).collect())
+        Ok(VoucherView::all(found, batch_no, batch.due_fen))
     }
 }
 
@@ -253,11 +265,23 @@ pub fn voucher_deadline(season: &Season, batch: &Batch) -> Option<DateTime<Utc>>
     Some(batch.voucher_until.map_or(window.closes_at, |until| until.max(window.closes_at)))
 }
 
-/// The days that a rejection gives; none where the voucher itself came in days that had been given.
-fn more_time(season: &Season, batch: &Batch, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let window = season.window(WindowKind::BureauPayment, &batch.org_path)?;
-    let in_time = batch.voucher_at.is_some_and(|at| at < window.closes_at);
-    in_time.then(|| deadline(window.closes_at, Some(now), season.file.rules().voucher_extra_days))
+/// The days that a rejection gives (decision 32); none where the voucher itself came in days that another one had given.
+async fn more_time(
+    unit: &mut Unit,
+    season: &Season,
+    batch: &Batch,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, DeskError> {
+    let Some(window) = season.window(WindowKind::BureauPayment, &batch.org_path) else { return Ok(None) };
+    let extra = season.file.rules().voucher_extra_days;
+    let days_from = |at| deadline(window.closes_at, Some(at), extra);
+    // A supplement has days of its own, and so has what an undoing brought back: it goes on as if it had been in time.
+    let ids: Vec<i64> = of_batch(unit, batch).await?.into_iter().map(|one| one.id).collect();
+    let undone = store::failures::undone_at(unit, &ids).await?.into_iter().map(|(_, at)| days_from(at)).max();
+    let supplement = (batch.supplement > 0).then(|| days_from(batch.submitted_at));
+    let first = [undone, supplement].into_iter().flatten().fold(window.closes_at, DateTime::max);
+    let in_time = batch.voucher_at.is_some_and(|at| at < first);
+    Ok(in_time.then(|| days_from(now)))
 }
 
 fn may_upload(season: &Season, batch: &Batch, now: DateTime<Utc>) -> Result<(), Refusal> {

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, FixedOffset, TimeZone as _, Utc};
 use domain::{
+    organization::Level,
     role::Act,
     year::window::{Window, WindowKind},
 };
 use runtime::{SHANGHAI, shanghai_text};
 use serde::Serialize;
-use store::windows::NewWindow;
+use store::{organizations::Organization, windows::NewWindow};
 
 use super::Season;
 use crate::{Desk, DeskError, Refusal};
@@ -29,6 +30,9 @@ pub struct WindowView {
     pub state: &'static str,
     /// Why it was moved.
     pub reason: Option<String>,
+    /// What else has to be thought of; of an extension alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// An opening or closing as `window status` prints it.
@@ -69,6 +73,7 @@ impl Desk {
             opens_at: shanghai(window.opens_at),
             closes_at: shanghai(window.closes_at),
             reason: window.reason,
+            note: None,
         };
         Ok(season.windows.into_iter().map(view).collect())
     }
@@ -138,6 +143,8 @@ impl Desk {
             )
             .into());
         }
+        fits(&season, kind, until, org.as_ref(), moment.business)?;
+        let note = note(&season, kind, until, path);
         let new = NewWindow {
             year,
             name: kind.name(),
@@ -160,6 +167,58 @@ impl Desk {
             closes_at: shanghai(until),
             state: Window { opens_at: window.opens_at, closes_at: until }.state(moment.business).name(),
             reason: Some(reason.to_owned()),
+            note,
         })
     }
+}
+
+/// Refuses an extension by which nobody could act, or after which what comes in would have nowhere to go.
+fn fits(
+    season: &Season,
+    kind: WindowKind,
+    until: DateTime<Utc>,
+    org: Option<&Organization>,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    let level = org.and_then(|org| Level::parse(&org.level));
+    if let (Some(org), Some(level)) = (org, level)
+        && !kind.extended_for().contains(&level)
+    {
+        return Err(Refusal::new(
+            "not-extendable",
+            format!("nobody acts in {} at {}, which is {}", kind.name(), org.code, org.level),
+            "name the bureau above it with --org, or nobody for all",
+        ));
+    }
+    let path = org.map_or("/", |org| org.path.as_str());
+    let next = kind.followed_by().and_then(|next| Some((next, season.window(next, path)?)));
+    // One that has closed does not come back: then it is about what an undoing has brought to life.
+    if let Some((next, window)) = next.filter(|(_, window)| now < window.closes_at && window.closes_at < until) {
+        return Err(Refusal::new(
+            "window-order",
+            format!(
+                "{} closes at {}: what comes in after it has nowhere to go",
+                next.name(),
+                shanghai_text(window.closes_at)
+            ),
+            format!("extend that one first: rollcall window extend {} --year {}", next.name(), season.year()),
+        ));
+    }
+    Ok(())
+}
+
+/// Who submits in the days that are given may owe a share, and has to be reviewed: both have windows of their own.
+fn note(season: &Season, kind: WindowKind, until: DateTime<Utc>, path: &str) -> Option<String> {
+    let sooner = |kind: WindowKind| {
+        let closes_at = season.window(kind, path)?.closes_at;
+        (closes_at < until).then(|| format!("{} closes at {}", kind.name(), shanghai_text(closes_at)))
+    };
+    let others = [WindowKind::UnitPayment, WindowKind::ReviewBureau].into_iter();
+    let others: Vec<String> = others.filter(|_| kind == WindowKind::Submission).filter_map(sooner).collect();
+    (!others.is_empty()).then(|| {
+        format!(
+            "what comes in then may have to be paid and is to be reviewed, and {}: extend these, too",
+            others.join(", ")
+        )
+    })
 }

@@ -5,21 +5,33 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, Utc};
 
+/// How far a claim has come, the furthest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// In a batch that was submitted then. It is never altered after that, so it keeps the person whatever the instants of
+    /// others are: two machines' clocks may differ.
+    Finalized(DateTime<Utc>),
+    /// In the list that its bureau submits now.
+    Going,
+    /// In no batch.
+    Open,
+}
+
 /// A submission that has the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim<S> {
     /// The submission's id.
     pub id: S,
-    /// When its batch was submitted; none where it is in no batch. A batch is never altered after that.
-    pub finalized_at: Option<DateTime<Utc>>,
+    /// How far it has come.
+    pub standing: Standing,
     /// Whether its unit is the union in which the person is registered now.
     pub is_registered: bool,
     /// When it was received.
     pub received_at: DateTime<Utc>,
 }
 
-/// The claim that keeps the person: the one whose batch was submitted first; where none is in a batch, the one of the union
-/// of registration; where that one claims nothing, the one received last, as for the submissions of one unit. Of what is
+/// The claim that keeps the person: the one whose batch was submitted first, then one that goes to the centre now; among those
+/// of one standing, the one of the union of registration; where that one claims nothing, the one received last, as for the submissions of one unit. Of what is
 /// equal the smaller id, so that everybody comes to the same answer. None where nobody claims.
 #[must_use]
 pub fn keeper<S: Copy + Ord>(claims: &[Claim<S>]) -> Option<S> {
@@ -27,9 +39,8 @@ pub fn keeper<S: Copy + Ord>(claims: &[Claim<S>]) -> Option<S> {
 }
 
 fn precedence<S: Ord>(one: &Claim<S>, other: &Claim<S>) -> Ordering {
-    let unfinalized = |claim: &Claim<S>| (claim.finalized_at.is_none(), claim.finalized_at);
-    unfinalized(one)
-        .cmp(&unfinalized(other))
+    one.standing
+        .cmp(&other.standing)
         .then_with(|| other.is_registered.cmp(&one.is_registered))
         .then_with(|| other.received_at.cmp(&one.received_at))
         .then_with(|| one.id.cmp(&other.id))
@@ -43,8 +54,16 @@ mod tests {
 
     fn claim(id: u32, finalized: Option<i64>, is_registered: bool, received: i64) -> Claim<u32> {
         let at = |seconds| DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(seconds);
-        Claim { id, finalized_at: finalized.map(at), is_registered, received_at: at(received) }
+        // Of no time at all is what goes now.
+        let standing = match finalized {
+            None => Standing::Open,
+            Some(GOING) => Standing::Going,
+            Some(seconds) => Standing::Finalized(at(seconds)),
+        };
+        Claim { id, standing, is_registered, received_at: at(received) }
     }
+
+    const GOING: i64 = -1;
 
     #[test]
     fn the_batch_submitted_first_then_the_union_of_registration_keeps_him() {
@@ -53,6 +72,10 @@ mod tests {
             (vec![claim(1, None, false, 1)], Some(1)),
             (vec![claim(1, Some(9), false, 1), claim(2, Some(8), true, 2)], Some(2)),
             (vec![claim(1, Some(9), false, 1), claim(2, None, true, 2)], Some(1)),
+            // Whatever the clocks say: what is in a batch stays as it is.
+            (vec![claim(1, Some(9), false, 1), claim(2, Some(GOING), true, 2)], Some(1)),
+            (vec![claim(1, Some(GOING), false, 1), claim(2, None, true, 2)], Some(1)),
+            (vec![claim(1, Some(GOING), false, 1), claim(2, Some(GOING), true, 2)], Some(2)),
             (vec![claim(1, None, false, 9), claim(2, None, true, 2)], Some(2)),
             (vec![claim(1, None, false, 1), claim(2, None, false, 2)], Some(2)),
             (vec![claim(2, None, false, 1), claim(1, None, false, 1)], Some(1)),
@@ -64,7 +87,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_answer_does_not_depend_on_the_order_and_never_alters_the_first_batch(
-            parts in prop::collection::vec((prop::option::of(0..3_i64), any::<bool>(), 0..3_i64), 1..6), turn in 0..6_usize,
+            parts in prop::collection::vec((prop::option::of(GOING..3_i64), any::<bool>(), 0..3_i64), 1..6), turn in 0..6_usize,
         ) {
             let mut claims: Vec<_> =
                 parts.into_iter().zip(0..).map(|((batch, own, at), id)| claim(id, batch, own, at)).collect();
@@ -72,8 +95,8 @@ mod tests {
             let turn = turn % claims.len();
             claims.rotate_left(turn);
             prop_assert_eq!(keeper(&claims), Some(kept));
-            let first = claims.iter().filter_map(|claim| claim.finalized_at).min();
-            prop_assert_eq!(claims.iter().find(|claim| claim.id == kept).unwrap().finalized_at, first);
+            let first = claims.iter().map(|claim| claim.standing).min().unwrap();
+            prop_assert_eq!(claims.iter().find(|claim| claim.id == kept).unwrap().standing, first);
         }
     }
 }

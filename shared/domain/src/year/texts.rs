@@ -57,7 +57,7 @@ impl Place {
         })
     }
 
-    fn fill(self, file: &YearFile, out: &mut String) {
+    fn fill(self, file: &YearFile, last: impl Fn(WindowKind) -> Option<NaiveDate>, out: &mut String) {
         let day = |day: Option<NaiveDate>| day.map(day_zh).unwrap_or_default();
         let rules = file.rules();
         // Writing into a string cannot fail.
@@ -67,7 +67,7 @@ impl Place {
             Self::InstantVoucherDays => write!(out, "{}", rules.instant_voucher_days),
             Self::VoucherExtraDays => write!(out, "{}", rules.voucher_extra_days),
             Self::First(kind) => write!(out, "{}", day(file.days(kind).map(|days| days.first))),
-            Self::Last(kind) => write!(out, "{}", day(file.days(kind).map(|days| days.last))),
+            Self::Last(kind) => write!(out, "{}", day(last(kind).or(file.days(kind).map(|days| days.last)))),
         };
     }
 }
@@ -105,16 +105,17 @@ pub fn day_zh(day: NaiveDate) -> String {
 }
 
 impl YearFile {
-    /// A text with the dates of the year file in it.
+    /// A text with the dates of the year file in it, and with the last days of windows as `last` has them: who was given more
+    /// time reads of no other day.
     #[must_use]
-    pub fn text(&self, key: TextKey) -> String {
+    pub fn text(&self, key: TextKey, last: impl Fn(WindowKind) -> Option<NaiveDate>) -> String {
         let mut out = String::new();
         for piece in pieces(self.texts.get(&key).map_or("", String::as_str)) {
             match piece {
                 Piece::Plain(plain) => out.push_str(plain),
                 Piece::Named(name) => {
                     if let Some(place) = Place::parse(name) {
-                        place.fill(self, &mut out);
+                        place.fill(self, &last, &mut out);
                     }
                 }
             }

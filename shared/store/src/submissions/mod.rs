@@ -7,7 +7,10 @@ use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
-use crate::{EngineKind, Rows, Session, StoreError, Unit, Value, organizations::path_end};
+use crate::{
+    EngineKind, Rows, Session, StoreError, Unit, Value,
+    organizations::{bureau_on, path_end},
+};
 
 pub use shared::{Conflict, Shared, record_conflicts, settle_conflicts, shared};
 pub use versions::{
@@ -48,7 +51,7 @@ pub struct Submission {
     pub org_path: String,
     /// Where the unit's mails go.
     pub org_email: String,
-    /// The bureau above it.
+    /// The bureau that it was received under, by whose split it is priced.
     pub bureau_id: i64,
     /// The number on the unit's list (批次编号).
     pub number: String,
@@ -81,6 +84,14 @@ pub struct Submission {
     pub submitted_at: DateTime<Utc>,
     /// When anything of it changed.
     pub changed_at: DateTime<Utc>,
+}
+
+impl Submission {
+    /// The bureau that its unit stands below now: it has moved, maybe, since it submitted.
+    #[must_use]
+    pub fn bureau(&self) -> i64 {
+        bureau_on(&self.org_path).unwrap_or(self.bureau_id)
+    }
 }
 
 /// Which submissions are asked for. Empty fields mean all.

@@ -3,17 +3,34 @@
 use super::{YearLetter, blocks};
 use crate::template::letter::Letter;
 
-/// The bureau has submitted. Number, at, units, headcount, money, credit, due, until, account, notice.
+/// The bureau has submitted, or (from the second version of its notice on) a failure of the batch was undone. Number, version, at,
+/// units, headcount, money, credit, due, until, account, notice.
 pub(in crate::template) fn submitted(of: &YearLetter) -> Letter {
-    let letter = blocks::letter(of, &format!("批次{}已提交至职保中心", of.number))
-        .text("集中参保已提交至职保中心，提交后不能再修改。请按下列金额和期限划拨，并上传缴费凭证。")
+    let is_revived = of.version > 1;
+    let is_due = of.due_fen != Some(0);
+    let what = if is_revived { "已恢复，金额和期限有变" } else { "已提交至职保中心" };
+    let letter = blocks::letter(of, &format!("批次{}{what}", of.number))
+        .text(if is_revived {
+            "本批次此前通知的失败已经撤销，单位、人数和金额以本邮件为准，此前的参保告知书作废。"
+        } else {
+            "集中参保已提交至职保中心，提交后不能再修改。"
+        })
+        .text(if is_due {
+            "请按下列金额和期限划拨，并上传缴费凭证。"
+        } else {
+            "计划退回金额已抵扣全部应缴金额，无需划拨，也无需上传缴费凭证。"
+        })
         .facts(head(of))
         .facts(blocks::people(of))
         .facts(blocks::premium(of))
-        .facts(blocks::payment(of))
+        .facts(if is_due { blocks::payment(of) } else { Vec::new() })
         .facts(blocks::further(of));
-    blocks::notice(letter, of)
-        .text("逾期未收到缴费凭证的，本批次参保全部失败，需按即时参保另行办理，保障日期相应推迟。")
+    let letter = blocks::notice(letter, of);
+    if is_due {
+        letter.text("逾期未收到缴费凭证的，本批次参保全部失败，需按即时参保另行办理，保障日期相应推迟。")
+    } else {
+        letter
+    }
 }
 
 /// To the centre: there is a voucher to look at. Number, at, due, facts (amount, value date, file).

@@ -29,10 +29,10 @@ pub(in crate::template) fn failed(of: &YearLetter) -> Letter {
         .text("查看草稿：rollcall instant list")
 }
 
-/// To all whom the failure was told. Number, at, by, reason, headcount, money; people: those left out as their instant cover is approved.
+/// To all whom the failure was told. Number, at, by, reason, headcount, money; remedy: what the bureau has to do until when; people: those left out as something else covers them.
 pub(in crate::template) fn undone(of: &YearLetter) -> Letter {
     let letter = blocks::letter(of, "集中参保已恢复")
-        .text("此前通知的集中参保失败已经撤销，视同按期办理；尚未审批的即时参保草稿已取消，不需要再办理。");
+        .text("此前通知的集中参保失败已经撤销，视同按期办理；尚未审批的即时参保草稿已取消，单位不需要再办理即时参保。");
     let letter = blocks::reasoned(letter, of)
         .facts(blocks::lines([
             ("单位", blocks::union(of)),
@@ -46,6 +46,6 @@ pub(in crate::template) fn undone(of: &YearLetter) -> Letter {
         .facts(blocks::premium(of))
         .facts(blocks::payment(of))
         .facts(blocks::further(of));
-    let left_out = "已有即时参保、不计入恢复名单的会员";
+    let left_out = "已另有保障、不计入恢复名单的会员";
     if of.people.is_empty() { letter } else { blocks::named(letter, left_out, &of.people, of.people_in_all) }
 }

@@ -25,7 +25,13 @@ pub(in crate::template) fn reminder(of: &YearLetter) -> Letter {
         .facts(head(of, "截止时间"))
         .list("尚缺", of.missing.clone())
         .facts(blocks::further(of));
-    remedy(letter, of).text("逾期未办的，不计入集中参保，需另行办理即时参保。如刚刚已经办理，请忽略本邮件。")
+    // Where something else is said of what comes after, nothing fails yet.
+    let after = if of.remedy.is_empty() {
+        "逾期未办的，不计入集中参保，需另行办理即时参保。"
+    } else {
+        ""
+    };
+    remedy(letter, of).text(format!("{after}如刚刚已经办理，请忽略本邮件。"))
 }
 
 /// It was received too late and is not counted. Window, at (when it was received), until (when it closed), remedy, number.
