@@ -93,19 +93,7 @@ impl Desk {
             let roles = Role::ALL.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
             Refusal::new("usage", format!("there is no role {role}"), format!("one of {roles}"))
         })?;
-        if role.is_at_root() == org.is_some() {
-            let hint = if org.is_some() { "leave --org out" } else { "--org CODE" };
-            return Err(Refusal::new(
-                "usage",
-                format!(
-                    "the role {} is {}",
-                    role.name(),
-                    if org.is_some() { "held at the root" } else { "held at an organization" }
-                ),
-                hint,
-            )
-            .into());
-        }
+        check_place(role, org)?;
         let mut unit = self.store.begin().await?;
         if store::accounts::find(&mut unit, name).await?.is_none() {
             return Err(Refusal::unknown("account", name).into());
@@ -121,17 +109,11 @@ impl Desk {
             }
             None => None,
         };
-        if role == Role::Operator {
-            let own = store::accounts::grants(&mut unit, Some(by)).await?;
-            if own.iter().all(|grant| grant.role != Role::Operator.name()) {
-                unit.rollback().await?;
-                let refusal = Refusal::new(
-                    "no-right",
-                    format!("{by} is no operator, and makes or unmakes none"),
-                    "rollcall account list shows who is one",
-                );
-                return Err(self.refused(by, Act::ManageAccounts, None, refusal).await?);
-            }
+        if role == Role::Operator && !is_operator(&mut unit, by).await? {
+            unit.rollback().await?;
+            let message = format!("{by} is no operator, and makes or unmakes none");
+            let refusal = Refusal::new("no-right", message, "rollcall account list shows who is one");
+            return Err(self.refused(by, Act::ManageAccounts, None, refusal).await?);
         }
         let now = self.clock.business_now();
         let changed = if give {
@@ -167,6 +149,20 @@ impl Desk {
         store::audit::record(&mut unit, &[act]).await?;
         Ok(unit.commit().await?)
     }
+}
+
+async fn is_operator(unit: &mut Unit, account: &str) -> Result<bool, DeskError> {
+    let grants = store::accounts::grants(unit, Some(account)).await?;
+    Ok(grants.iter().any(|grant| grant.role == Role::Operator.name()))
+}
+
+/// Whether the role is held where it is asked for: at the root, or at an organization.
+fn check_place(role: Role, org: Option<&str>) -> Result<(), Refusal> {
+    if role.is_at_root() != org.is_some() {
+        return Ok(());
+    }
+    let (place, hint) = if org.is_some() { ("the root", "leave --org out") } else { ("an organization", "--org CODE") };
+    Err(Refusal::new("usage", format!("the role {} is held at {place}", role.name()), hint))
 }
 
 /// Whether anybody is left who may give roles.

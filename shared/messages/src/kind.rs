@@ -29,7 +29,7 @@ pub enum Kind {
     BatchEffective,
     /// A payment voucher was uploaded; the centre is told.
     PaymentUploaded,
-    /// The centre confirmed a payment; cover starts, and bureau and units are told.
+    /// The centre confirmed a payment; cover starts, and its bureau is told.
     PaymentConfirmed,
     /// The centre rejected a voucher with a reason; the bureau is told.
     PaymentRejected,
@@ -192,7 +192,7 @@ impl Kind {
             version: 1,
             queue: Queue::Enrollments,
             retry: BOOK_WORK,
-            about: "The centre confirmed a payment; cover starts, and bureau and units are told.",
+            about: "The centre confirmed a payment; cover starts, and its bureau is told.",
         },
         KindRow {
             kind: Self::PaymentRejected,

@@ -135,7 +135,7 @@ message!(
 );
 
 message!(
-    /// The centre confirmed a payment; cover starts, and bureau and units are told.
+    /// The centre confirmed a payment; cover starts, and its bureau is told.
     PaymentConfirmed {
         /// The voucher's row.
         voucher_id: Uuid,

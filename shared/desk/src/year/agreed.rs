@@ -14,6 +14,9 @@ use store::{Unit, submissions::Submission};
 use super::{Season, gather::money_of_row, premiums::Splits, preview::no_sum};
 use crate::{DeskError, Refusal};
 
+/// What units are priced by alike: the bureau that they were received under, the plan, and the two shares.
+type Price<'p> = (i64, &'p str, i64, i64);
+
 /// People and money of a batch, added up person by person, unit by unit and for the bureau as a whole; where the three
 /// differ the batch stops.
 pub(crate) async fn agreed(unit: &mut Unit, season: &Season, going: &[Submission]) -> Result<(u64, Money), DeskError> {
@@ -23,7 +26,7 @@ pub(crate) async fn agreed(unit: &mut Unit, season: &Season, going: &[Submission
     let mut by_person = (0, Money::ZERO);
     let mut by_unit = (0, Money::ZERO);
     // What a unit was received with holds for it: below another bureau, or before a split was set, it is priced by that.
-    let mut by_price: BTreeMap<(i64, &str, i64, i64), (&Plan, Split, u64)> = BTreeMap::new();
+    let mut by_price: BTreeMap<Price<'_>, (&Plan, Split, u64)> = BTreeMap::new();
     let mut splits = Splits::default();
     let add = |sum: &mut (u64, Money), people: u64, money: Money| {
         *sum = (sum.0 + people, sum.1.plus(money).map_err(|error| no_sum(&error))?);

@@ -29,7 +29,7 @@ use super::{
     instant_view::{COVERED, view},
     instant_voucher::due_fen,
     premiums::split_of,
-    preview::{LATE, bureau_above, member_no, no_plan, no_sum, plan_of},
+    preview::{bureau_above, member_no, no_plan, no_sum, plan_of},
     submit::fen_of,
 };
 use crate::{Bell, Desk, DeskError, Moment, Outbox, Refusal};
@@ -43,6 +43,8 @@ pub enum Asked<'a> {
     New(InstantKind, Option<&'a str>),
 }
 
+/// What is said outside the year.
+const OUTSIDE: &str = "instant enrolment is of the year whose cover runs: rollcall window list tells from when to when";
 /// Code of the refusal where there is nobody to be covered.
 const NOBODY: &str = "nobody";
 
@@ -121,7 +123,7 @@ impl Desk {
         moment: Moment,
     ) -> Result<(InstantView, Outbox), DeskError> {
         let season = Season::load(unit, year).await?;
-        season.require_open(WindowKind::Cover, org, moment.business, LATE)?;
+        season.require_open(WindowKind::Cover, org, moment.business, OUTSIDE)?;
         let (mut instant, people, left_out) = match asked {
             Asked::New(kind, plan) => {
                 let (new, people, left_out) = self.draw(unit, &season, org, kind, plan, moment).await?;
