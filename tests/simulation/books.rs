@@ -162,7 +162,10 @@ const RECORDED: &[(&str, &str)] = &[
     ("record-unit-payment", "SELECT COUNT(*) FROM unit_payments"),
     ("add-credit", "SELECT COUNT(*) FROM credits"),
     ("set-premium", "SELECT COUNT(*) FROM premium_splits"),
+    ("check-voucher", "SELECT COUNT(*) FROM vouchers WHERE verdict IS NOT NULL"),
     ("fail-submission", "SELECT COUNT(*) FROM failures"),
+    ("fail-batch", "SELECT COUNT(DISTINCT batch_id || ':' || failed_at) FROM failures WHERE batch_id IS NOT NULL"),
+    ("cancel-instant", "SELECT COUNT(*) FROM instants WHERE reason = '缴费凭证未在期限内上传'"),
     (
         "undo-failure",
         "SELECT COUNT(DISTINCT undone_at || COALESCE(batch_id, -submission_id)) FROM failures WHERE undone_at IS NOT NULL",
