@@ -65,11 +65,14 @@ async fn an_undone_submission_goes_into_a_batch_of_its_own(place: Place) {
     let approve = async |unit: &str| {
         let named = [unit.to_owned()];
         let done = scene.campaign.desk.review(&account, YEAR, BUREAUS[1], Some(&named), desk::Review::Approve).await;
-        done.map(|(outcomes, _)| outcomes[0].outcome)
+        let (outcomes, _) = done.unwrap();
+        assert_eq!(outcomes[0].outcome, "done");
+        outcomes[0].message.clone()
     };
-    assert_eq!(approve(UNITS[3].0).await.unwrap(), "done");
+    assert_eq!(approve(UNITS[3].0).await, None);
     scene.batch(BUREAUS[1]).await;
-    assert_eq!(approve(UNITS[4].0).await.unwrap(), "done");
+    let warned = approve(UNITS[4].0).await.unwrap();
+    assert!(warned.contains("is in no batch"), "what a bureau approves after its list has gone is not in it: {warned}");
     scene.at("2023-01-01T00:00:00+08:00");
     scene.work().await;
     let unit = UNITS[4].0;

@@ -14,6 +14,7 @@ use domain::{
 use serde::Serialize;
 use store::{
     Session, Unit,
+    batches::BatchSelection,
     organizations::Organization,
     submissions::{Submission, SubmissionSelection},
 };
@@ -57,6 +58,24 @@ pub(crate) async fn revived(
     let extra = season.file.rules().voucher_extra_days;
     let undone = store::failures::undone_at(session, &open).await?;
     Ok(undone.into_iter().filter(|(_, at)| now < deadline(closes_at, Some(*at), extra)).map(|(id, _)| id).collect())
+}
+
+/// What a bureau is told that approves something after its list has gone: nothing takes it along any more, but for what an
+/// undoing has brought back, which is given here.
+pub(crate) async fn list_has_gone(
+    session: &mut impl Session,
+    season: &Season,
+    bureau: &Organization,
+    now: DateTime<Utc>,
+) -> Result<Option<(String, BTreeSet<i64>)>, DeskError> {
+    let wanted = BatchSelection { year: season.year(), below: bureau.path.clone(), status: None };
+    let first = store::batches::list(session, &wanted).await?.into_iter().min_by_key(|batch| batch.supplement);
+    let Some(first) = first else { return Ok(None) };
+    let message = format!(
+        "{} has submitted its list as {}: this is in no batch, and fails when final-submission closes",
+        bureau.code, first.batch_no
+    );
+    Ok(Some((message, revived(session, season, bureau, now).await?)))
 }
 
 /// The submissions below a bureau that may go, and those that stay behind. With `supplement`, only revived ones.

@@ -19,7 +19,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::{Classes, MoneyView, Season, preview::LATE, windows::shanghai};
+use super::{Classes, MoneyView, Season, gather::list_has_gone, preview::LATE, windows::shanghai};
 use crate::{Bell, Desk, DeskError, Moment, Outbox, Refusal};
 
 /// A submission as `review list` and `enroll show` print it. Fields may be added, these stay (interface.md).
@@ -84,7 +84,7 @@ pub struct ItemOutcome {
     pub status: Option<String>,
     /// Why it was refused, as a code.
     pub code: Option<&'static str>,
-    /// The same as a sentence.
+    /// The same as a sentence; of what was done, what is to be thought of.
     pub message: Option<String>,
 }
 
@@ -185,12 +185,20 @@ impl Desk {
             });
             return Err(self.refused(account, act, Some(&reviewer.code), refusal).await?);
         }
+        let gone = match what {
+            Review::Approve if level == Level::Bureau => {
+                list_has_gone(&mut unit, &season, &reviewer, moment.business).await?
+            }
+            _ => None,
+        };
+        let warning = |id: i64| gone.as_ref().filter(|(_, back)| !back.contains(&id)).map(|(why, _)| why.clone());
         let mut changes = Vec::new();
         let mut refused = Vec::new();
         for submission in locked {
             match judge(&season, &submission, role, what, moment) {
                 Ok(Some(status)) => {
-                    outcomes.push(outcome(&submission, "done", status.name(), None));
+                    let done = outcome(&submission, "done", status.name(), None);
+                    outcomes.push(ItemOutcome { message: warning(submission.id), ..done });
                     changes.push((submission, status));
                 }
                 Ok(None) => outcomes.push(outcome(&submission, "unchanged", &submission.status, None)),
