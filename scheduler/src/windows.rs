@@ -18,7 +18,7 @@ use store::{View, windows};
 const CHECK: &str = "0 0 * * * *";
 /// The setting that keeps when they were checked last.
 const CHECKED: &str = "deadline-check";
-/// So long after its cover a year's books are still checked; longer where money is waited for.
+/// So long after its cover a year's books are still checked; longer where something still waits.
 const AFTERMATH: TimeDelta = TimeDelta::days(60);
 
 /// What was noticed just now.
@@ -169,19 +169,18 @@ async fn check(desk: &Desk, season: &Season, now: DateTime<Utc>, noticed: &mut N
     if last.is_some_and(|last| last >= due) {
         return Ok(());
     }
-    // However long after: what waits for money ends or is paid.
-    let lives = season.windows.iter().any(lives) || store::years::awaits_money(&mut view, season.year()).await?;
+    // However long after: what waits for money or a batch ends, or gets it.
+    let lives = season.windows.iter().any(lives) || store::years::is_open(&mut view, season.year()).await?;
     drop(view);
-    if !lives {
-        return Ok(());
-    }
     let moment = desk.moment();
     let mut unit = desk.store.begin().await?;
     if !store::settings::raise(&mut unit, &key, &due).await? {
         return Ok(());
     }
     let mut outbox = Outbox::new();
-    outbox.first(desk, Kind::DeadlineCheck.row().queue, &DeadlineCheck { year: season.year() }, moment);
+    if lives {
+        outbox.first(desk, Kind::DeadlineCheck.row().queue, &DeadlineCheck { year: season.year() }, moment);
+    }
     let bells = outbox.write(&mut unit).await?;
     unit.commit().await?;
     noticed.bells.extend(bells);

@@ -197,11 +197,11 @@ async fn what_is_approved_is_not_cancelled(place: Place) {
     let waiting = Instant { voucher_until: Some(at(200)), ..approved };
     kept!(store, unit => instants::update(&mut unit, &waiting, at(130)));
     assert_eq!(seen!(store, view => instants::overdue(&mut view, 2023, at(200))).len(), 1);
-    assert!(seen!(store, view => years::awaits_money(&mut view, 2023)), "no money has come for it");
-    assert!(!seen!(store, view => years::awaits_money(&mut view, 2024)));
+    assert!(seen!(store, view => years::is_open(&mut view, 2023)), "no money has come for it");
+    assert!(!seen!(store, view => years::is_open(&mut view, 2024)));
     let confirmed = Instant { paid_at: Some(at(140)), ..waiting.clone() };
     kept!(store, unit => instants::update(&mut unit, &confirmed, at(140)));
-    assert!(!seen!(store, view => years::awaits_money(&mut view, 2023)));
+    assert!(!seen!(store, view => years::is_open(&mut view, 2023)));
     let paid = Instant { voucher_at: Some(at(150)), ..waiting.clone() };
     kept!(store, unit => instants::update(&mut unit, &paid, at(150)));
     assert!(seen!(store, view => instants::overdue(&mut view, 2023, at(200))).is_empty());

@@ -277,6 +277,18 @@ async fn the_centres_are_found_wherever_they_stand(place: Place) {
     let centre = add(store, "10", Some(&root), "centre").await;
     let found = seen!(store, view => organizations::centres(&mut view));
     assert_eq!(found.iter().map(|org| org.id).collect::<Vec<_>>(), [centre.id]);
+    // Two share one without waiting for each other.
+    let (mut first, mut second) = (store.begin().await.unwrap(), None);
+    organizations::share(&mut first, centre.id).await.unwrap();
+    if place.is_postgres() {
+        let mut unit = store.begin().await.unwrap();
+        organizations::share(&mut unit, centre.id).await.unwrap();
+        second = Some(unit);
+    }
+    first.commit().await.unwrap();
+    if let Some(second) = second {
+        second.commit().await.unwrap();
+    }
 }
 
 async fn a_removed_organization_is_gone_and_may_come_back(place: Place) {

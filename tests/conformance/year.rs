@@ -147,6 +147,22 @@ async fn candidates_have_their_facts_and_what_was_said_about_them(place: Place) 
     assert_eq!((one.confirmed_at, three.confirmed_at, two.confirmed_at), (Some(at(2)), Some(at(2)), None));
     assert_eq!((two.decision.as_deref(), one.decision.as_deref()), (Some("stays"), None));
     let other = seen!(store, view => candidates::of_union(&mut view, org.id, 2024));
+    // Asked person by person it is the same, and of whom nobody knows nothing is told.
+    let all = seen!(store, view => candidates::of_union(&mut view, org.id, 2023));
+    let numbers: Vec<i64> = all.iter().map(|one| one.person_id).chain([99_999]).collect();
+    let mut named = seen!(store, view => candidates::of_persons(&mut view, &numbers, 2023));
+    named.sort_by_key(|one| one.person_id);
+    let told = |one: &candidates::Candidate| {
+        (
+            one.person_id,
+            one.name.clone(),
+            one.confirmed_at,
+            one.decision.clone(),
+            one.held_by.clone(),
+            one.social_insurance,
+        )
+    };
+    assert_eq!(named.iter().map(told).collect::<Vec<_>>(), all.iter().map(told).collect::<Vec<_>>());
     assert!(other.iter().all(|one| one.confirmed_at.is_none() && one.decision.is_none()));
 }
 

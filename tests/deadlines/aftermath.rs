@@ -12,6 +12,9 @@ use crate::conformance::engines::Place;
 on_both_engines!(
     a_voucher_of_a_supplement_that_was_in_time_gives_more_days_once,
     money_that_came_is_neither_withdrawn_nor_undone,
+    what_was_returned_or_nobody_can_approve_has_a_way_out,
+    a_supplement_of_what_was_undone_has_one_notice,
+    what_is_undone_long_after_the_year_fails_again_when_its_days_are_over,
     the_dead_and_those_who_have_left_are_not_in_a_draft_that_is_submitted,
     a_confirmed_member_without_a_card_whose_draft_was_given_up_comes_by_another,
     where_nothing_is_due_no_voucher_is_waited_for,
@@ -89,6 +92,58 @@ async fn money_that_came_is_neither_withdrawn_nor_undone(place: Place) {
     assert_eq!((batch.people, batch.due_fen), (6, 6 * 1300));
 }
 
+async fn what_was_returned_or_nobody_can_approve_has_a_way_out(place: Place) {
+    let (scene, number, id) = paid(place).await;
+    let desk = &scene.campaign.desk;
+    let [clerk, bureau] = [format!("clerk-{}", UNITS[0].0), format!("bureau-{}", BUREAUS[0])];
+    // Returned with a voucher: the centre decides about it all the same.
+    desk.decide_instant(&bureau, id, InstantEvent::Return, Some("名单有误")).await.unwrap();
+    assert_eq!(refused(desk.undo_failure("centre", &number, "凭证已到").await.map(drop)), "instant-paid");
+    desk.confirm_instant_payment("centre", id).await.unwrap();
+    // Nobody of it is left, so that nothing can be approved any more: the centre takes its confirmation back.
+    scene.campaign.feed(&[(10, Known::Deceased), (11, Known::Deceased), (12, Known::Deceased)]).await;
+    let anew = desk.submit_instant(&clerk, YEAR, UNITS[0].0, AskedInstant::Draft(id)).await;
+    assert_eq!(refused(anew.map(drop)), "nobody");
+    desk.reject_instant_payment("centre", id, "名单作废，款项退回").await.unwrap();
+    desk.decide_instant(&clerk, id, InstantEvent::Withdraw, None).await.unwrap();
+    let (undone, _) = desk.undo_failure("centre", &number, "凭证已到").await.unwrap();
+    assert_eq!((undone.units.len(), undone.left_out.len()), (3, 0));
+}
+
+async fn a_supplement_of_what_was_undone_has_one_notice(place: Place) {
+    let scene = Scene::new(place).await;
+    scene.submit(UNIT).await.unwrap();
+    scene.approve_all(BUREAUS[1]).await;
+    scene.at("2023-01-01T00:00:00+08:00");
+    scene.work().await;
+    let desk = &scene.campaign.desk;
+    desk.undo_failure("federation", &format!("DW{YEAR}-{UNIT}-1"), "漏报").await.unwrap();
+    // The list is at the centre before anybody has read that the failure was undone.
+    scene.batch(BUREAUS[1]).await;
+    scene.campaign.work(&workers::enrollment::EnrollmentWork).await;
+    let notices = desk.notices("operator", YEAR, BUREAUS[1]).await.unwrap();
+    let of_bureau: Vec<_> = notices.iter().filter(|one| one.org == BUREAUS[1]).map(|one| one.version).collect();
+    assert_eq!(of_bureau, [1]);
+    let told = "SELECT COUNT(*) FROM mails WHERE kind = 'failure-undone'";
+    assert_eq!(scene.place.count(told).await, 2);
+}
+
+async fn what_is_undone_long_after_the_year_fails_again_when_its_days_are_over(place: Place) {
+    let scene = Scene::new(place).await;
+    scene.submit(UNIT).await.unwrap();
+    scene.approve_all(BUREAUS[1]).await;
+    scene.at("2023-01-01T00:00:00+08:00");
+    scene.work().await;
+    scene.at("2024-04-01T09:00:00+08:00");
+    scene.work().await;
+    let desk = &scene.campaign.desk;
+    desk.undo_failure("federation", &format!("DW{YEAR}-{UNIT}-1"), "漏报").await.unwrap();
+    assert_eq!(scene.status(UNIT).await, "approved");
+    scene.at("2024-04-20T09:00:00+08:00");
+    scene.work().await;
+    assert_eq!(scene.status(UNIT).await, "failed");
+}
+
 async fn the_dead_and_those_who_have_left_are_not_in_a_draft_that_is_submitted(place: Place) {
     let scene = Scene::new(place).await;
     scene.submit(UNIT).await.unwrap();
@@ -106,7 +161,8 @@ async fn the_dead_and_those_who_have_left_are_not_in_a_draft_that_is_submitted(p
     why.sort_unstable();
     assert_eq!(why, ["deceased", "no-member"]);
     assert_eq!((view.headcount, view.money.total_fen), (1, 2600));
-    // Who dies before the bureau looks at it is left out then.
+    // Who moves and dies before the bureau looks at it is left out then.
+    scene.campaign.relocate(52, UNITS[3].0).await;
     scene.campaign.feed(&[(52, Known::Deceased)]).await;
     let approved = desk.decide_instant(&format!("bureau-{}", BUREAUS[1]), id, InstantEvent::Approve, None).await;
     assert_eq!(refused(approved.map(drop)), "nobody");

@@ -59,6 +59,22 @@ pub async fn of_union(session: &mut impl Session, org_id: i64, year: i32) -> Res
     Ok(on!(session, conn => sqlx::query_as(sql).bind(year).bind(org_id).fetch_all(conn).await)?)
 }
 
+/// The same of these persons, in whichever unions they are members now, in no order; of those in none, nothing.
+pub async fn of_persons(session: &mut impl Session, persons: &[i64], year: i32) -> Result<Vec<Candidate>, StoreError> {
+    let rows = Rows::new().int("named", persons.iter().copied()).every("year", Value::Int(Some(i64::from(year))));
+    let kind = session.kind();
+    let open = kind.each("memberships", "memberships", "memberships.person_id = r.named AND memberships.until IS NULL");
+    let person = kind.each("persons", "persons", "persons.id = memberships.person_id");
+    let known = kind.each_or_none("facts", "facts", "facts.doc_key = persons.doc_key");
+    let confirmed = kind.each_or_none(
+        "confirmations",
+        "confirmations",
+        "confirmations.person_id = memberships.person_id AND confirmations.year = r.year",
+    );
+    let columns = CANDIDATE.replace("$1", "r.year");
+    rows.fetch(session, &format!("SELECT {columns} FROM r{open}{person}{known}{confirmed}")).await
+}
+
 /// `held_by` is asked list by list, by scalar queries that no planner joins: where its statistics are of the time before the
 /// season it would else go through all submissions of the year for every member (`year + 0`: by no index of the year).
 const CANDIDATE: &str = "persons.id AS person_id, persons.doc_kind, persons.doc_number, persons.name, persons.sex, persons.birth, \

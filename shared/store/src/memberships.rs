@@ -161,17 +161,6 @@ pub async fn count_in(session: &mut impl Session, org_ids: &[i64]) -> Result<Vec
     .await
 }
 
-/// The union in which each of these persons is a member now: person and union; of those who are in none, nothing.
-pub async fn open_of(session: &mut impl Session, persons: &[i64]) -> Result<Vec<(i64, i64)>, StoreError> {
-    let rows = Rows::new().int("named", persons.iter().copied());
-    let open = session.kind().each(
-        "memberships",
-        "memberships",
-        "memberships.person_id = r.named AND memberships.until IS NULL",
-    );
-    rows.fetch(session, &format!("SELECT memberships.person_id, memberships.org_id FROM r{open}")).await
-}
-
 /// Open memberships of all unions below (and with) a path.
 pub async fn count_below(session: &mut impl Session, path: &str) -> Result<i64, StoreError> {
     let sql = "SELECT COUNT(*) FROM memberships JOIN organizations ON organizations.id = memberships.org_id \

@@ -240,6 +240,16 @@ pub async fn lock(unit: &mut Unit, ids: &[i64]) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Waits for units of work that have locked this organization, and keeps others from it until this one ends; those that
+/// share it don't wait for each other.
+pub async fn share(unit: &mut Unit, id: i64) -> Result<(), StoreError> {
+    if unit.kind() == crate::EngineKind::Postgres {
+        let sql = "SELECT id FROM organizations WHERE id = $1 FOR SHARE";
+        let _: Option<i64> = on!(unit, conn => sqlx::query_scalar(sql).bind(id).fetch_optional(conn).await)?;
+    }
+    Ok(())
+}
+
 /// Adds organizations whose parents are on record already, and gives them their paths. One that was removed comes back
 /// under its number. `Conflict` when one of the numbers is taken.
 pub async fn insert(unit: &mut Unit, new: &[OrganizationData], now: DateTime<Utc>) -> Result<(), StoreError> {
@@ -321,13 +331,13 @@ fn columns(data: &[OrganizationData], now: DateTime<Utc>) -> Rows {
         .every("at", Value::Instant(Some(now)))
 }
 
-/// The first path that is not below `path`: its last `/` becomes the character after it.
 /// The bureau on a path of the tree: it stands directly below the root, and everything below it on its path.
 #[must_use]
 pub fn bureau_on(path: &str) -> Option<i64> {
     path.split('/').filter(|id| !id.is_empty()).nth(1)?.parse().ok()
 }
 
+/// The first path that is not below `path`: its last `/` becomes the character after it.
 pub(crate) fn path_end(path: &str) -> String {
     format!("{}0", path.trim_end_matches('/'))
 }

@@ -46,9 +46,11 @@ pub async fn list(session: &mut impl Session) -> Result<Vec<Year>, StoreError> {
     Ok(on!(session, conn => sqlx::query_as(sql).fetch_all(conn).await)?)
 }
 
-/// Whether a batch or an instant enrolment of a year still waits for its money.
-pub async fn awaits_money(session: &mut impl Session, year: i32) -> Result<bool, StoreError> {
+/// Whether something of a year still waits for what ends it: a batch or an instant enrolment for its money, a submission (that was
+/// brought back, say) for a batch.
+pub async fn is_open(session: &mut impl Session, year: i32) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM batches WHERE year = $1 AND status NOT IN ('confirmed', 'failed')) \
-        OR EXISTS (SELECT 1 FROM instants WHERE year = $1 AND status IN ('submitted', 'approved') AND paid_at IS NULL)";
+        OR EXISTS (SELECT 1 FROM instants WHERE year = $1 AND status IN ('submitted', 'approved') AND paid_at IS NULL) \
+        OR EXISTS (SELECT 1 FROM submissions WHERE year = $1 AND status IN ('submitted', 'approved', 'returned'))";
     Ok(on!(session, conn => sqlx::query_scalar(sql).bind(year).fetch_one(conn).await)?)
 }

@@ -55,8 +55,7 @@ impl Facts {
 
     /// The batches of what failed with these failures.
     pub(super) fn batches_of(&self, failures: &[i64]) -> BTreeSet<i64> {
-        let submissions = failures.iter().filter_map(|id| self.failures.get(id)).map(|failure| failure.submission_id);
-        submissions.filter_map(|id| self.submissions.get(&id)?.batch_id).collect()
+        failures.iter().filter_map(|id| self.failures.get(id)?.batch_id).collect()
     }
 
     async fn read_payments(&mut self, unit: &mut Unit, events: &[Event]) -> Result<(), WorkError> {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, voucher_deadline};
+use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, is_unpaid, voucher_deadline};
 use domain::{
     enrollment::{closing::deadline, reason::instant_zh, submission::SubmissionStatus},
     money::{Money, Yuan},
@@ -274,8 +274,14 @@ fn remedy(facts: &Facts, failure: &Failure, of: &Submission, season: &Season) ->
         None => {
             let window = season.window(WindowKind::FinalSubmission, &of.org_path);
             let extra = season.file.rules().voucher_extra_days;
-            let at = window.map(|window| deadline(window.closes_at, failure.undone_at, extra));
-            format!("区局(产业)工会须在{}前将其补充提交至职保中心，逾期将再次失败", until(at))
+            let at = until(window.map(|window| deadline(window.closes_at, failure.undone_at, extra)));
+            let first = match status(of) {
+                Some(SubmissionStatus::Returned) => "单位须先重新提交，区局(产业)工会审批后",
+                Some(SubmissionStatus::Submitted) => "区局(产业)工会须先审批，再",
+                _ if is_unpaid(&failure.reason_code) => "区局(产业)工会须先登记单位在缴费期内的缴费，再",
+                _ => "区局(产业)工会须",
+            };
+            format!("{first}在{at}前将其补充提交至职保中心，逾期将再次失败")
         }
     }
 }

@@ -28,9 +28,6 @@ use crate::{
     enrollment::tell::{count, money, of_batch},
 };
 
-/// What stands in place of the year's text where credits of earlier years cover all of it.
-const NOTHING_DUE_ZH: &str = "计划退回金额已抵扣全部应划拨金额，无需划拨，也无需上传缴费凭证。";
-
 /// Reads a batch; the notice to be rendered, and its mail.
 pub(super) async fn draft(
     view: &mut View,
@@ -66,8 +63,10 @@ pub(super) async fn draft(
         Letter::new("batch-submitted", Matter::Batch(batch.id), notice.version, &data, Cause::Message(cause.clone()))
             .of(&org);
     let letter = letter.to(Reader::org(&org)).to(Reader::address(&batch.email));
+    // Of one that is void already its readers have the newer one.
+    let letter = notice.replaced_at.is_none().then_some(letter);
     let document = document(&batch, &season, notice, (&units, &upper), issuer, mask_phone(&mobile))?;
-    Ok((Draft::Bureau(Box::new(document)), Some(letter)))
+    Ok((Draft::Bureau(Box::new(document)), letter))
 }
 
 fn document(
@@ -113,7 +112,8 @@ fn document(
         cover_from: days.first,
         cover_to: days.last,
         payment_text: if batch.due_fen == 0 {
-            NOTHING_DUE_ZH.to_owned()
+            let why = if batch.credit_fen > 0 { "计划退回金额已抵扣全部应划拨金额，" } else { "" };
+            format!("{why}本批次无需划拨，也无需上传缴费凭证。")
         } else {
             file.text(TextKey::BureauPayment, |kind| (kind == WindowKind::BureauPayment).then_some(pay_by))
         },

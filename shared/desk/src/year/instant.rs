@@ -30,6 +30,7 @@ use super::{
     instant_voucher::due_fen,
     premiums::split_of,
     preview::{bureau_above, member_no, no_plan, no_sum, plan_of},
+    roll::classes_of,
     submit::fen_of,
 };
 use crate::{Bell, Desk, DeskError, Moment, Outbox, Refusal};
@@ -245,7 +246,7 @@ impl Desk {
         }
         let own = instants::people(unit, id).await?;
         let persons: Vec<i64> = own.iter().map(|one| one.person_id).collect();
-        let not_any_more = no_longer(unit, season, org.id, &persons).await?;
+        let not_any_more = no_longer(unit, season, &persons).await?;
         let (gone, own): (Vec<_>, Vec<_>) = own.into_iter().partition(|one| not_any_more.contains_key(&one.person_id));
         let people = own.into_iter().map(|one| Enrolled {
             person_id: one.person_id,
@@ -305,25 +306,19 @@ impl Desk {
     }
 }
 
-/// Those of these people of a unit's earlier list whom its year does not cover any more, with why: what is known of them, or
-/// where they are, has changed since. Who is a member of another union by now stays, as nothing else has him.
+/// Those of these people of an earlier list whom the year does not cover any more, with why: what is known of them has changed
+/// since, or they are in no union. Who is a member of another one by now stays, as nothing else has him.
 pub(crate) async fn no_longer(
     unit: &mut Unit,
     season: &Season,
-    org_id: i64,
     persons: &[i64],
 ) -> Result<HashMap<i64, &'static str>, DeskError> {
-    let org = store::organizations::get(unit, org_id).await?.ok_or_else(|| Refusal::unknown("org", "of the unit"))?;
-    let roll = Roll::of(unit, season, &org).await?;
-    let class: HashMap<i64, Class> = roll.members.iter().map(|member| (member.person_id, member.class)).collect();
-    let others: Vec<i64> = persons.iter().copied().filter(|person| !class.contains_key(person)).collect();
-    let elsewhere: BTreeSet<i64> =
-        store::memberships::open_of(unit, &others).await?.into_iter().map(|(person, _)| person).collect();
-    let why = |person: &i64| match class.get(person) {
+    let classes = classes_of(unit, season, persons).await?;
+    let why = |person: &i64| match classes.get(person) {
         Some(Class::Deceased) => Some("deceased"),
         Some(Class::Retired) => Some("retired"),
-        None if !elsewhere.contains(person) => Some("no-member"),
-        _ => None,
+        Some(_) => None,
+        None => Some("no-member"),
     };
     Ok(persons.iter().filter_map(|person| Some((*person, why(person)?))).collect())
 }

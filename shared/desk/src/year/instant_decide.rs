@@ -55,8 +55,10 @@ impl Desk {
         };
         if event == InstantEvent::Withdraw && instant.voucher_at.is_some() {
             unit.rollback().await?;
-            let hint = "its bureau approves or returns it: rollcall instant approve; a voucher without money behind it is \
-                        rejected by the centre: rollcall payment reject --instant";
+            let hint = format!(
+                "its bureau approves it: rollcall instant approve {id}; or the centre rejects the voucher, or takes its \
+                 confirmation back: rollcall payment reject {id} --instant"
+            );
             let message = format!("a voucher has come for instant enrolment {id}: it can't be withdrawn");
             let refusal = Refusal::new("instant-paid", message, hint);
             return Err(self.refused(account, act, Some(&instant.org_code), refusal).await?);
@@ -99,7 +101,7 @@ impl Desk {
         let persons: Vec<i64> = people.iter().map(|one| one.person_id).collect();
         let by = covered_for_good(unit, instant.year, &persons, |one| !(one.what == "instant" && one.id == instant.id))
             .await?;
-        let not_any_more = no_longer(unit, &season, instant.org_id, &persons).await?;
+        let not_any_more = no_longer(unit, &season, &persons).await?;
         let gone = |one: &InstantPerson| {
             let why = not_any_more.get(&one.person_id);
             let covered_by = by.get(&one.person_id).filter(|_| why.is_none());

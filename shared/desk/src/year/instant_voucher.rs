@@ -81,9 +81,13 @@ impl Desk {
         let mut instant = instants::lock(&mut unit, &[id]).await?.pop().ok_or_else(|| unknown(id))?;
         let moment = self.moment();
         let now = moment.business;
-        // The last one counts, as with a batch: another may come before the centre has replied.
-        let waits = vouchers::of_instant(&mut unit, id).await?.pop().filter(|one| one.verdict.is_none());
-        let Some(voucher) = waits.filter(|_| takes_voucher(&instant)) else {
+        // The last one counts, as with a batch: another may come before the centre has replied. What was confirmed can be taken
+        // back as long as nobody is covered by it: else money would keep alive what nobody can approve.
+        let status = InstantStatus::parse(&instant.status);
+        let taken_back = rejected.is_some() && status != Some(InstantStatus::Approved);
+        let open = |one: &Voucher| one.verdict.is_none() || taken_back && one.verdict.as_deref() == Some("confirmed");
+        let waits = vouchers::of_instant(&mut unit, id).await?.pop().filter(open);
+        let Some(voucher) = waits.filter(|_| status.is_some_and(InstantStatus::has_money_looked_at)) else {
             unit.rollback().await?;
             let refusal = Refusal::new(
                 "no-voucher",
@@ -98,7 +102,7 @@ impl Desk {
         if rejected.is_some() {
             let season = Season::load(&mut unit, instant.year).await?;
             instant.voucher_until = until_after_rejection(&season, &instant, &voucher, now);
-            instant.voucher_at = None;
+            (instant.voucher_at, instant.paid_at) = (None, None);
             self.follow(&mut outbox, &PaymentRejected { voucher_id: voucher.id }, moment);
         } else {
             instant.paid_at = Some(now);

@@ -1,5 +1,7 @@
 //! A unit's roll for a year: each member with the class that the rules give, and who is still to be decided about.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     card::CardNumber,
@@ -90,6 +92,22 @@ impl Roll {
         });
         people.collect()
     }
+}
+
+/// The class of each of these persons in a year, in whichever union he is a member now; of those who are in none, nothing.
+pub(crate) async fn classes_of(
+    session: &mut impl Session,
+    season: &Season,
+    persons: &[i64],
+) -> Result<HashMap<i64, Class>, DeskError> {
+    let vault = session.vault();
+    let cut = season.file.rules().retired_before;
+    let mut classes = HashMap::new();
+    for one in store::candidates::of_persons(session, persons, season.year()).await? {
+        let member = judge(&vault, one, cut, season.year())?;
+        classes.insert(member.person_id, member.class);
+    }
+    Ok(classes)
 }
 
 fn judge(vault: &Vault, one: Candidate, cut: NaiveDate, year: i32) -> Result<RollMember, StoreError> {

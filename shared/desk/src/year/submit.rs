@@ -137,6 +137,11 @@ impl Desk {
         let season = Season::load(unit, year).await?;
         season.require_open(WindowKind::Submission, org, moment.business, LATE)?;
         let bureau = bureau_above(unit, org).await?;
+        if season.window(WindowKind::PremiumSetting, &bureau.path).is_some_and(|window| window.is_open(moment.business))
+        {
+            // A split that is being set counts from its instant on, also for what is received a moment later.
+            store::organizations::share(unit, bureau.id).await?;
+        }
         // A batch or a review that has the row is waited for: what it made of the submission counts.
         let before = match store::submissions::find(unit, year, org.id).await? {
             Some(before) => store::submissions::lock(unit, &[before.id]).await?.pop(),

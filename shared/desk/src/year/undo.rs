@@ -8,9 +8,10 @@ use domain::{
         closing::deadline,
         instant::InstantStatus,
         premium::Due,
+        reason::FailureReason,
         submission::{SubmissionNo, SubmissionStatus},
     },
-    money::Money,
+    money::{Money, Yuan},
     organization::Level,
     role::Act,
     year::window::{WindowKind, may_review},
@@ -163,7 +164,13 @@ impl Desk {
             }
         };
         let until = season.window(kind, &path).map(|window| deadline(window.closes_at, Some(moment.business), extra));
+        let unpaid = failures.first().is_some_and(|failure| is_unpaid(&failure.reason_code));
         let needs = match (&batch, revived.first()) {
+            (None, Some(one)) if unpaid => Some(format!(
+                "the unit's share has to be on record before: rollcall payment unit-paid --year {year} --org {} --amount {} --date …",
+                one.org_code,
+                Yuan(one.fen.unit)
+            )),
             (None, Some(one)) => what_it_needs(unit, &season, one, moment).await?,
             _ => None,
         };
@@ -212,6 +219,13 @@ impl Desk {
     }
 }
 
+/// Whether something failed since its unit's share was not on record.
+#[must_use]
+pub fn is_unpaid(reason_code: &str) -> bool {
+    use FailureReason::{UnitLate, UnitShort, UnitUnpaid};
+    matches!(FailureReason::parse(reason_code), Some(UnitUnpaid | UnitShort | UnitLate))
+}
+
 /// Money that came for the instant enrolments which an undoing cancels would belong to nothing: those with a voucher are
 /// settled first.
 async fn paid_meanwhile(unit: &mut Unit, failures: &[Failure]) -> Result<Option<Refusal>, DeskError> {
@@ -225,8 +239,8 @@ async fn paid_meanwhile(unit: &mut Unit, failures: &[Failure]) -> Result<Option<
     let message =
         format!("vouchers have come for instant enrolments that an undoing would cancel: {}", paid.join(", "));
     let hint = format!(
-        "let their bureau approve them first, their people are left out then: rollcall instant approve {first}; a voucher without \
-         money behind it is rejected by the centre: rollcall payment reject {first} --instant"
+        "let their bureau approve them first, their people are left out then: rollcall instant approve {first}; or the centre rejects \
+         the voucher, or takes its confirmation back: rollcall payment reject {first} --instant"
     );
     Ok(Some(Refusal::new("instant-paid", message, hint)))
 }

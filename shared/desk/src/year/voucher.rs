@@ -278,7 +278,8 @@ async fn more_time(
     // A supplement has days of its own, and so has what an undoing brought back: it goes on as if it had been in time.
     let ids: Vec<i64> = of_batch(unit, batch).await?.into_iter().map(|one| one.id).collect();
     let undone = store::failures::undone_at(unit, &ids).await?.into_iter().map(|(_, at)| days_from(at)).max();
-    let supplement = (batch.supplement > 0).then(|| days_from(batch.submitted_at));
+    let has_own_days = batch.supplement > 0 || window.closes_at <= batch.submitted_at;
+    let supplement = has_own_days.then(|| days_from(batch.submitted_at));
     let first = [undone, supplement].into_iter().flatten().fold(window.closes_at, DateTime::max);
     let in_time = batch.voucher_at.is_some_and(|at| at < first);
     Ok(in_time.then(|| days_from(now)))

@@ -107,10 +107,17 @@ impl InstantStatus {
         step(TRANSITIONS, from, event, role)
     }
 
-    /// Whether a voucher is taken, and looked at by the centre: from the submission on, whether or not the bureau has decided.
+    /// Whether a voucher is taken: from the submission on, whether or not the bureau has decided.
     #[must_use]
     pub fn takes_voucher(self) -> bool {
         matches!(self, Self::Submitted | Self::Approved)
+    }
+
+    /// Whether the centre decides about a voucher that has come: also of what was returned since, or its money would be settled
+    /// by nobody.
+    #[must_use]
+    pub fn has_money_looked_at(self) -> bool {
+        self.takes_voucher() || self == Self::Returned
     }
 }
 

@@ -17,8 +17,10 @@ pub(in crate::template) fn submitted(of: &YearLetter) -> Letter {
         })
         .text(if is_due {
             "请按下列金额和期限划拨，并上传缴费凭证。"
-        } else {
+        } else if of.credit_fen > 0 {
             "计划退回金额已抵扣全部应缴金额，无需划拨，也无需上传缴费凭证。"
+        } else {
+            "本批次无需划拨，也无需上传缴费凭证。"
         })
         .facts(head(of))
         .facts(blocks::people(of))

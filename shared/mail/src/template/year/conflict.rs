@@ -21,7 +21,7 @@ pub(in crate::template) fn found(of: &YearLetter) -> Letter {
 /// are now.
 pub(in crate::template) fn settled(of: &YearLetter) -> Letter {
     let letter = blocks::letter(of, "重复参保已处理")
-        .text("此前通知的重复参保已处理，结果如下。贵单位的名单和费用以本邮件所列为准。")
+        .text("每人在一个保障年度内只能参保一次，重复的参保已处理，结果如下。贵单位的名单和费用以本邮件所列为准。")
         .facts(head(of));
     let letter = blocks::named(letter, "涉及的会员", &of.people, of.people_in_all);
     let letter = blocks::reasoned(letter, of)
