@@ -48,7 +48,7 @@ pub use season::Season;
 pub use statistics::{Placed, Statistics};
 pub use submit::{Receipt, Submitted, VersionView, number_of};
 pub use totals::{Difference, Figures, Recount};
-pub use undo::{Undone, is_unpaid};
+pub use undo::Undone;
 pub use unit_payment::CreditView;
 pub use voucher::{Payment, VOUCHERS, VoucherView, voucher_deadline, voucher_of_key};
 pub(crate) use windows::shanghai;

@@ -2,9 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, is_unpaid, voucher_deadline};
+use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, voucher_deadline};
 use domain::{
-    enrollment::{closing::deadline, reason::instant_zh, submission::SubmissionStatus},
+    enrollment::{
+        closing::deadline,
+        reason::{FailureReason, instant_zh},
+        submission::SubmissionStatus,
+    },
     money::{Money, Yuan},
     year::{texts::day_zh, window::WindowKind},
 };
@@ -278,7 +282,9 @@ fn remedy(facts: &Facts, failure: &Failure, of: &Submission, season: &Season) ->
             let first = match status(of) {
                 Some(SubmissionStatus::Returned) => "单位须先重新提交，区局(产业)工会审批后",
                 Some(SubmissionStatus::Submitted) => "区局(产业)工会须先审批，再",
-                _ if is_unpaid(&failure.reason_code) => "区局(产业)工会须先登记单位在缴费期内的缴费，再",
+                _ if FailureReason::parse(&failure.reason_code).is_some_and(FailureReason::is_about_share) => {
+                    "区局(产业)工会须先登记单位在缴费期内的缴费，再"
+                }
                 _ => "区局(产业)工会须",
             };
             format!("{first}在{at}前将其补充提交至职保中心，逾期将再次失败")

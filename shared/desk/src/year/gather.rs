@@ -125,12 +125,9 @@ impl Desk {
     ) -> Result<Gathered, DeskError> {
         // A unit may submit anew, within an extension, until its row is locked: what goes is what stands there then.
         let seen: Vec<i64> = gather(unit, season, bureau, revived).await?.going.iter().map(|one| one.id).collect();
-        // Those of other bureaus that share people with it are locked in the same order of all: two bureaus whose lists hold
-        // one person would else wait for each other.
-        let shared = store::submissions::shared(unit, &seen).await?;
-        let concerned: BTreeSet<i64> =
-            shared.iter().flat_map(|one| [one.submission_id, one.other_id]).chain(seen.iter().copied()).collect();
-        store::submissions::lock(unit, &concerned.into_iter().collect::<Vec<_>>()).await?;
+        // Two bureaus whose lists hold one person may come to wait for each other behind this: the database ends one of them,
+        // and it is tried again. To look for such people before locking, too, would cost every list a third more.
+        store::submissions::lock(unit, &seen).await?;
         let gathered = gather(unit, season, bureau, revived).await?;
         let ids: Vec<i64> = gathered.going.iter().map(|one| one.id).filter(|id| seen.contains(id)).collect();
         self.settle_conflicts(unit, outbox, season, &ids, moment).await?;

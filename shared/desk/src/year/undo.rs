@@ -164,7 +164,8 @@ impl Desk {
             }
         };
         let until = season.window(kind, &path).map(|window| deadline(window.closes_at, Some(moment.business), extra));
-        let unpaid = failures.first().is_some_and(|failure| is_unpaid(&failure.reason_code));
+        let reason = failures.first().and_then(|failure| FailureReason::parse(&failure.reason_code));
+        let unpaid = reason.is_some_and(FailureReason::is_about_share);
         let needs = match (&batch, revived.first()) {
             (None, Some(one)) if unpaid => Some(format!(
                 "the unit's share has to be on record before: rollcall payment unit-paid --year {year} --org {} --amount {} --date …",
@@ -217,13 +218,6 @@ impl Desk {
         self.take_effect(unit, outbox, season, Some(&[batch.id]), moment).await?;
         Ok(batch.batch_no)
     }
-}
-
-/// Whether something failed since its unit's share was not on record.
-#[must_use]
-pub fn is_unpaid(reason_code: &str) -> bool {
-    use FailureReason::{UnitLate, UnitShort, UnitUnpaid};
-    matches!(FailureReason::parse(reason_code), Some(UnitUnpaid | UnitShort | UnitLate))
 }
 
 /// Money that came for the instant enrolments which an undoing cancels would belong to nothing: those with a voucher are

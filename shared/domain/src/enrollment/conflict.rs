@@ -31,7 +31,8 @@ pub struct Claim<S> {
 }
 
 /// The claim that keeps the person: the one whose batch was submitted first, then one that goes to the centre now; among those
-/// of one standing, the one of the union of registration; where that one claims nothing, the one received last, as for the submissions of one unit. Of what is
+/// of one standing, the one of the union of registration; where that one claims nothing, the one received last, as for the
+/// submissions of one unit. Of what is
 /// equal the smaller id, so that everybody comes to the same answer. None where nobody claims.
 #[must_use]
 pub fn keeper<S: Copy + Ord>(claims: &[Claim<S>]) -> Option<S> {

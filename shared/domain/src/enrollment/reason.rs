@@ -33,6 +33,12 @@ named! {
 }
 
 impl FailureReason {
+    /// Whether the unit's own share is what was missing.
+    #[must_use]
+    pub fn is_about_share(self) -> bool {
+        matches!(self, Self::UnitUnpaid | Self::UnitShort | Self::UnitLate)
+    }
+
     /// What there is to do now.
     #[must_use]
     pub fn remedy_zh(self) -> &'static str {
