@@ -15,6 +15,7 @@ mod demo;
 mod documents;
 mod enrollment;
 mod figures;
+mod gone;
 mod held;
 mod hostile;
 mod instant;

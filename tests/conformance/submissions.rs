@@ -1,11 +1,13 @@
 //! Submissions: every version kept, one counts, and a person whom two of them hold is found.
 
-use store::submissions::{self, Enrolled, Fen, Shared, StatusChange, Submission, SubmissionSelection, Version};
+use store::candidates;
+use store::facts::{self, NewFacts};
+use store::submissions::{self, Enrolled, Fen, Gone, Shared, StatusChange, Submission, SubmissionSelection, Version};
 use store::{Store, organizations::Organization};
 
 use super::engines::{Place, at, id};
 use super::organizations::add;
-use super::registry::join;
+use super::registry::{join, known, silent};
 
 on_both_engines!(
     a_submission_comes_back_with_its_unit,
@@ -13,6 +15,7 @@ on_both_engines!(
     versions_are_kept_with_their_people,
     many_change_their_status_at_once,
     a_person_in_two_submissions_is_found_once_and_settled,
+    who_is_known_to_have_died_or_retired_is_found_by_list_and_by_feed,
 );
 
 pub fn fen(people: i64) -> Fen {
@@ -197,4 +200,46 @@ async fn a_person_in_two_submissions_is_found_once_and_settled(place: Place) {
     let returned = [StatusChange { id: ids[0], status: "returned", batch_id: None, reason_code: None, reason: None }];
     kept!(store, unit => submissions::change_status(&mut unit, &returned, at(33)));
     assert!(seen!(store, view => submissions::shared(&mut view, &[ids[1]])).is_empty());
+}
+
+async fn who_is_known_to_have_died_or_retired_is_found_by_list_and_by_feed(place: Place) {
+    let store = &place.store;
+    let bureau = add(store, "3", None, "bureau").await;
+    let (one, other) = (add(store, "31", Some(&bureau), "unit").await, add(store, "32", Some(&bureau), "unit").await);
+    join(store, &[1, 2, 3, 4], &one).await;
+    join(store, &[5], &other).await;
+    let mut ids = Vec::new();
+    for number in 1..=5 {
+        ids.push(known(store, number, &one).await.unwrap().person_id);
+    }
+    let (first, second) = (submit(store, &one, 1, &ids[..4]).await, submit(store, &other, 2, &ids[4..]).await);
+    let day = |day| chrono::NaiveDate::from_ymd_opt(2022, 11, day);
+    let dead = |number, on| NewFacts { deceased_on: day(on), ..silent(number) };
+    let retired = |number, on| NewFacts { retired_on: day(on), ..silent(number) };
+    kept!(store, unit => facts::put(&mut unit, &[dead(1, 1), retired(2, 2), silent(3)], id(7), at(20)));
+    kept!(store, unit => candidates::decide(&mut unit, 2023, one.id, &[(ids[2], "retired"), (ids[3], "stays")], "li", at(20)));
+    let brief =
+        |found: &[Gone]| -> Vec<(i64, i64)> { found.iter().map(|row| (row.submission_id, row.person_id)).collect() };
+    let found = seen!(store, view => submissions::gone_in(&mut view, &[id(1), id(2)], 2023));
+    assert_eq!(brief(&found), [(first, ids[0]), (first, ids[1]), (first, ids[2])]);
+    assert_eq!((found[0].deceased_on, found[1].retired_on), (day(1), day(2)));
+    assert_eq!(
+        (found[0].name.as_str(), found[2].decision.as_deref()),
+        (format!("测试{}", ids[0]).as_str(), Some("retired"))
+    );
+
+    let since = async |at| brief(&seen!(store, view => submissions::gone_since(&mut view, at)));
+    let all = [(first, ids[0]), (first, ids[1]), (first, ids[2])];
+    assert_eq!(since(at(20)).await, all, "what feeds and clerks have told");
+    assert!(since(at(21)).await.is_empty());
+    // Another feed that says something else of one of them, and news of the other list.
+    let card = NewFacts { social_insurance: Some(true), ..silent(1) };
+    kept!(store, unit => facts::put(&mut unit, &[card, dead(5, 3)], id(8), at(30)));
+    let by = async |upload, at| brief(&seen!(store, view => submissions::gone_by(&mut view, upload, at)));
+    assert_eq!(by(id(8), at(30)).await, [(second, ids[4])]);
+    assert_eq!(by(id(7), at(20)).await, [(first, ids[0]), (first, ids[1])]);
+    assert_eq!(since(at(30)).await, [(first, ids[0]), (second, ids[4])]);
+    let change = StatusChange { id: second, status: "returned", batch_id: None, reason_code: None, reason: None };
+    kept!(store, unit => submissions::change_status(&mut unit, &[change], at(31)));
+    assert!(by(id(8), at(30)).await.is_empty());
 }

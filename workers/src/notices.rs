@@ -147,6 +147,16 @@ fn code(warning: &documents::Warning) -> &'static str {
     }
 }
 
+/// Somebody who should be on no list any more, as a notice has it; `unit` is blank in the unit's own.
+fn gone(one: &desk::GoneView, unit: &str) -> documents::Gone {
+    documents::Gone {
+        unit: unit.to_owned(),
+        name: one.name.clone(),
+        id_masked: one.id_masked.clone(),
+        recorded: one.message.clone(),
+    }
+}
+
 /// An instant as a notice has it: the clocks of Shanghai.
 fn local(at: DateTime<Utc>) -> NaiveDateTime {
     at.with_timezone(&SHANGHAI).naive_local()

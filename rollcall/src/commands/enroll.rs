@@ -1,6 +1,8 @@
 //! `enroll` and `review`: what a unit submits, and what its reviewers make of it.
 
-use desk::{Classes, EnrollPreview, ItemOutcome, MoneyView, Receipt, Review, SubmissionView, submission_view};
+use desk::{
+    Classes, EnrollPreview, GoneView, ItemOutcome, MoneyView, Receipt, Review, SubmissionView, submission_view,
+};
 use domain::{enrollment::eligibility::RetirementDecision, money::Yuan, text::counted};
 
 use super::{Context, waiting};
@@ -49,7 +51,8 @@ pub async fn run(context: &Context<'_>, command: EnrollCommand) -> Result<u8, Fa
         }
         EnrollCommand::Show { of } => {
             let (submission, version) = app.desk.submission(by, of.year, &of.org).await?;
-            let view = submission_view(submission, Some(&version));
+            let gone = app.desk.gone_of(&submission).await?;
+            let view = submission_view(submission, Some(&version), gone);
             context.printer.document(&view, show_lines);
         }
         EnrollCommand::Recount { year, repair } => {
@@ -164,7 +167,22 @@ pub fn submissions(list: &[SubmissionView]) -> String {
         ]
     };
     let head = ["org", "name", "number", "plan", "status", "people", "total", "received at", "reason"];
-    table(&head, &list.iter().map(row).collect::<Vec<_>>())
+    let table = table(&head, &list.iter().map(row).collect::<Vec<_>>());
+    std::iter::once(table).chain(gone(list.iter().flat_map(|one| &one.gone))).collect::<Vec<_>>().join("\n")
+}
+
+/// Those who should be on no list any more, a line each, under a heading; nothing where there is nobody.
+pub fn gone<'g>(people: impl IntoIterator<Item = &'g GoneView>) -> Vec<String> {
+    let line = |one: &GoneView| {
+        format!("  {}  {}  {}  {}  {}  {}", one.org, one.class, one.member_no, one.name, one.id_masked, one.message)
+    };
+    let mut lines: Vec<String> = people.into_iter().map(line).collect();
+    if !lines.is_empty() {
+        let head =
+            "on these lists though recorded as dead or retired; a list that is returned is submitted without them:";
+        lines.insert(0, head.to_owned());
+    }
+    lines
 }
 
 fn classes(of: &Classes) -> String {
@@ -217,13 +235,14 @@ fn show_lines(of: &SubmissionView) -> String {
     let own = of.classes.as_ref().map(classes).unwrap_or_default();
     let reason = of.reason.as_ref().map(|reason| format!("{reason}\n")).unwrap_or_default();
     format!(
-        "{}  {}  {}  plan {}  {}\nreceived {}\n{own}\n{}\n{reason}",
+        "{}  {}  {}  plan {}  {}\nreceived {}\n{own}\n{}\n{reason}{}",
         of.org,
         of.name,
         of.number,
         of.plan,
         of.status,
         of.received_at.to_rfc3339(),
-        money(&of.money)
+        money(&of.money),
+        gone(&of.gone).join("\n")
     )
 }

@@ -61,6 +61,7 @@ fn batch_lines(of: &BatchView) -> String {
     lines.extend(
         of.left_behind.iter().map(|left| format!("  left behind: {}  {}  {}", left.org, left.status, left.reason)),
     );
+    lines.extend(enroll::gone(of.gone.iter().flatten()));
     lines.join("\n")
 }
 

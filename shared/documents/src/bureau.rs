@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     document::RenderError,
-    unit::{Replaced, Union},
+    unit::{Gone, Replaced, Union},
 };
 
 /// The person in charge at the bureau.
@@ -90,6 +90,9 @@ pub struct BureauNotice {
     pub cover_to: NaiveDate,
     /// By when to pay and what happens otherwise: the year file's `bureau-payment`. A line break makes a paragraph.
     pub payment_text: String,
+    /// Those on the units' lists who are known to have died or retired; nothing is printed where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<Gone>,
 }
 
 impl BureauNotice {

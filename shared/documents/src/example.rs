@@ -112,6 +112,7 @@ pub fn unit(people: usize) -> Result<UnitNotice, MoneyError> {
                 reaches: "2017年10月（工人）或2022年10月（干部）".to_owned(),
             },
         ],
+        gone: Vec::new(),
         people: (1..=people).map(person).collect(),
     })
 }
@@ -174,5 +175,6 @@ pub fn bureau(units: usize) -> Result<BureauNotice, MoneyError> {
         payment_text: "请于2023年1月20日之前将参保资金划拨至职保会账户并上传缴费凭证，保障日期为2023年1月1日起至2023年12月31日止。\
                        逾期未划款，则按照即时参保流程另行办理，保障日期自办理参保日的次日起至2023年12月31日止。"
             .to_owned(),
+        gone: Vec::new(),
     })
 }

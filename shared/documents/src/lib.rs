@@ -30,7 +30,7 @@ mod write;
 pub use bureau::{BureauNotice, Contact, PlanTotal, UnitLine};
 pub use check::sha256;
 pub use document::{Document, RenderError, Warning};
-pub use unit::{Covered, Replaced, Undecided, Union, UnitNotice};
+pub use unit::{Covered, Gone, Replaced, Undecided, Union, UnitNotice};
 
 /// Renders the notice of a unit. Refused is only what contradicts itself: money that is not people times premium, a list
 /// that is longer or shorter than the number of enrolled.

@@ -58,6 +58,19 @@ pub struct Undecided {
     pub reaches: String,
 }
 
+/// Somebody on a list who is known by now to have died or retired before the year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// 单位名称; blank in the unit's own notice.
+    pub unit: String,
+    /// 姓名.
+    pub name: String,
+    /// 证件号码, masked.
+    pub id_masked: String,
+    /// What is on record, in Chinese: `2022年11月15日已登记死亡`.
+    pub recorded: String,
+}
+
 /// The notice of a unit, at every submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitNotice {
@@ -103,6 +116,9 @@ pub struct UnitNotice {
     pub important_text: String,
     /// Whose retirement is to be decided.
     pub undecided: Vec<Undecided>,
+    /// Those on the list who are known to have died or retired; nothing is printed where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<Gone>,
     /// The annex, in the order in which it is to stand.
     pub people: Vec<Covered>,
 }

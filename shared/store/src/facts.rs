@@ -72,13 +72,19 @@ pub async fn put(unit: &mut Unit, new: &[NewFacts], upload: Uuid, now: DateTime<
         .every("at", Value::Instant(Some(now)));
     rows.execute(
         unit,
-        "INSERT INTO facts (doc_key, card, social_insurance, retired_on, deceased_on, staff, upload_id, changed_at) \
-         SELECT doc_key, card, social_insurance, retired_on, deceased_on, staff, upload_id, at FROM r WHERE TRUE \
+        "INSERT INTO facts (doc_key, card, social_insurance, retired_on, deceased_on, staff, upload_id, changed_at, gone_upload_id, card_at) \
+         SELECT doc_key, card, social_insurance, retired_on, deceased_on, staff, upload_id, at, \
+         CASE WHEN retired_on IS NOT NULL OR deceased_on IS NOT NULL THEN upload_id END, \
+         CASE WHEN card IS NOT NULL THEN at END FROM r WHERE TRUE \
          ON CONFLICT (doc_key) DO UPDATE SET card = COALESCE(excluded.card, facts.card), \
          social_insurance = COALESCE(excluded.social_insurance, facts.social_insurance), \
          retired_on = COALESCE(excluded.retired_on, facts.retired_on), \
          deceased_on = COALESCE(excluded.deceased_on, facts.deceased_on), staff = COALESCE(excluded.staff, facts.staff), \
-         upload_id = excluded.upload_id, changed_at = excluded.changed_at",
+         upload_id = excluded.upload_id, changed_at = excluded.changed_at, \
+         gone_upload_id = CASE WHEN COALESCE(excluded.retired_on, facts.retired_on) IS DISTINCT FROM facts.retired_on \
+         OR COALESCE(excluded.deceased_on, facts.deceased_on) IS DISTINCT FROM facts.deceased_on \
+         THEN excluded.upload_id ELSE facts.gone_upload_id END, \
+         card_at = CASE WHEN facts.card IS NULL THEN excluded.card_at ELSE facts.card_at END",
     )
     .await?;
     Ok(())

@@ -8,6 +8,7 @@ mod books;
 mod conflicts;
 mod event;
 mod facts;
+pub(crate) mod gone;
 pub(crate) mod notify;
 pub(crate) mod tell;
 mod tell_instant;

@@ -1,8 +1,8 @@
 //! Mails that events lead to. Receipts go with their notices and are written where those are made.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, voucher_deadline};
+use desk::{Cause, GoneView, Letter, Matter, Moment, Outbox, Reader, Season, gone_on, voucher_deadline};
 use domain::{
     enrollment::{
         closing::deadline,
@@ -24,7 +24,12 @@ use store::{
     vouchers::Voucher,
 };
 
-use super::{event::Event, facts::Facts, tell_instant};
+use super::{
+    event::Event,
+    facts::Facts,
+    gone::{NAMED, gone_line},
+    tell_instant,
+};
 use crate::{Shift, WorkError};
 
 /// Writes the mails of these events into the ledger.
@@ -38,10 +43,13 @@ pub(super) async fn tell(
     moment: Moment,
 ) -> Result<(), WorkError> {
     let mut letters = Vec::new();
+    let gone = gone_of_reviewed(unit, events, facts).await?;
     for (job, event) in jobs.iter().zip(events) {
         let cause = &job.envelope;
         match event {
-            Event::Reviewed(id) => letters.extend(approved(facts, *id, cause)),
+            Event::Reviewed(id) => {
+                letters.extend(approved(facts, *id, gone.get(id).map_or(&[], Vec::as_slice), cause));
+            }
             Event::Returned(id) => letters.extend(returned(facts, *id, cause, moment)),
             Event::Uploaded(id) | Event::Confirmed(id) | Event::Rejected(id) => {
                 let voucher = facts.vouchers.get(id);
@@ -68,6 +76,26 @@ pub(super) async fn tell(
     }
     shift.desk.post(unit, outbox, &letters, moment).await?;
     Ok(())
+}
+
+/// Those on the lists that were reviewed who should be on none any more.
+async fn gone_of_reviewed(
+    unit: &mut Unit,
+    events: &[Event],
+    facts: &Facts,
+) -> Result<BTreeMap<i64, Vec<GoneView>>, WorkError> {
+    let reviewed = events.iter().filter_map(|event| if let Event::Reviewed(id) = event { Some(id) } else { None });
+    let mut lists: BTreeMap<i32, Vec<&Submission>> = BTreeMap::new();
+    for one in reviewed.filter_map(|id| facts.submissions.get(id)) {
+        lists.entry(one.year).or_default().push(one);
+    }
+    let mut found = BTreeMap::new();
+    for (year, lists) in lists {
+        if let Some(season) = facts.seasons.get(&year) {
+            found.extend(gone_on(unit, season, lists).await?);
+        }
+    }
+    Ok(found)
 }
 
 /// Money as mails have it.
@@ -107,7 +135,7 @@ fn status(of: &Submission) -> Option<SubmissionStatus> {
 }
 
 /// To the unit: on the submission list, unless events have overtaken that.
-fn approved(facts: &Facts, id: i64, cause: &Envelope) -> Option<Letter> {
+fn approved(facts: &Facts, id: i64, gone: &[GoneView], cause: &Envelope) -> Option<Letter> {
     use SubmissionStatus::{Approved, Effective, Finalized};
     let of = facts.submissions.get(&id)?;
     let season = facts.seasons.get(&of.year)?;
@@ -117,6 +145,8 @@ fn approved(facts: &Facts, id: i64, cause: &Envelope) -> Option<Letter> {
     }
     let mut data = of_submission(of, season);
     data.at = of.reviewed_at.map(shanghai_time).unwrap_or_default();
+    data.gone = gone.iter().take(NAMED).map(|one| gone_line(one, "")).collect();
+    data.gone_in_all = gone.len() as u64;
     if of.fen.unit > 0 {
         let window = season.window(WindowKind::UnitPayment, &of.org_path);
         data.due_fen = Some(of.fen.unit);

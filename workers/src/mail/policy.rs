@@ -45,6 +45,7 @@ const POLICIES: &[Policy] = &[
     row("submission-approved", Resend, While(&["approved", "finalized", "effective"])),
     row("submission-returned", Resend, While(&["returned", "failed"])),
     row("submission-delisted", Resend, While(&["submitted"])),
+    row("members-gone", Resend, Never),
     row("enrollment-conflict", Resend, While(&["open"])),
     row("conflict-settled", Resend, Never),
     row("window-opened", Resend, While(&["open"])),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use desk::{Cause, Letter, Matter, Reader, Season, voucher_deadline};
+use desk::{Cause, GoneView, Letter, Matter, Reader, Season, gone_on, voucher_deadline};
 use documents::{BureauNotice, Contact, PlanTotal, Union, UnitLine};
 use domain::{
     enrollment::premium::Due,
@@ -22,10 +22,13 @@ use store::{
     submissions::{self, Submission, SubmissionSelection},
 };
 
-use super::{Draft, local};
+use super::{Draft, gone, local};
 use crate::{
     WorkError,
-    enrollment::tell::{count, money, of_batch},
+    enrollment::{
+        gone::{NAMED, gone_line},
+        tell::{count, money, of_batch},
+    },
 };
 
 /// Reads a batch; the notice to be rendered, and its mail.
@@ -53,7 +56,11 @@ pub(super) async fn draft(
     let code = |one: &Submission| above(&upper, one).map(|union| union.code.clone());
     units.sort_by_cached_key(|one| (code(one), one.org_code.clone()));
     let mobile = vault.open(&batch.mobile).map_err(StoreError::from)?;
+    let found: Vec<GoneView> = gone_on(view, &season, &units).await?.into_values().flatten().collect();
+    let unit_of = |one: &GoneView| units.iter().find(|unit| unit.org_code == one.org).map_or("", |unit| &unit.org_name);
     let data = YearLetter {
+        gone: found.iter().take(NAMED).map(|one| gone_line(one, unit_of(one))).collect(),
+        gone_in_all: found.len() as u64,
         at: shanghai_time(batch.submitted_at),
         version: notice.version,
         notice: Some(NoticeLine { id: notice.id, number: notice.number.clone(), version: notice.version }),
@@ -65,7 +72,9 @@ pub(super) async fn draft(
     let letter = letter.to(Reader::org(&org)).to(Reader::address(&batch.email));
     // Of one that is void already its readers have the newer one.
     let letter = notice.replaced_at.is_none().then_some(letter);
+    let gone = found.iter().map(|one| gone(one, unit_of(one))).collect();
     let document = document(&batch, &season, notice, (&units, &upper), issuer, mask_phone(&mobile))?;
+    let document = BureauNotice { gone, ..document };
     Ok((Draft::Bureau(Box::new(document)), letter))
 }
 
@@ -117,6 +126,7 @@ fn document(
         } else {
             file.text(TextKey::BureauPayment, |kind| (kind == WindowKind::BureauPayment).then_some(pay_by))
         },
+        gone: Vec::new(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use desk::{Cause, Letter, Matter, Reader, Season, number_of};
+use desk::{Cause, GoneView, Letter, Matter, Reader, Season, gone_on, number_of};
 use documents::{Covered, Replaced, Undecided, Union, UnitNotice};
 use domain::{
     enrollment::{eligibility::ClassCounts, reason::instant_zh},
@@ -21,10 +21,13 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::{Draft, local};
+use super::{Draft, gone, local};
 use crate::{
     WorkError,
-    enrollment::tell::{count, cover, money},
+    enrollment::{
+        gone::{NAMED, gone_line},
+        tell::{count, cover, money},
+    },
 };
 
 /// Why a version was made: people whom another union keeps were taken off.
@@ -43,6 +46,8 @@ struct Read {
     /// Who stood in the version before and was taken off when a conflict was settled.
     left: Vec<PersonLine>,
     undecided: Vec<PersonLine>,
+    /// Who is known by now to have died or retired.
+    gone: Vec<GoneView>,
     season: Season,
     org: Organization,
     bureau: Organization,
@@ -76,9 +81,12 @@ async fn read(view: &mut View, notice: &Notice, version: Uuid) -> Result<Read, W
     let bureau = store::organizations::get(view, submission.bureau()).await?.ok_or(WorkError::Missing("bureau"))?;
     let issuer = store::organizations::root(view).await?.map(|root| root.name).unwrap_or_default();
     let season = Season::load(view, notice.year).await?;
+    // What a version says that does not count any more is void.
+    let counts = Some(&submission).filter(|submission| submission.version_id == version.id);
+    let gone = gone_on(view, &season, counts).await?.into_values().flatten().collect();
     // Who was decided about meanwhile still stands in the version as it was submitted; who left the list does not.
     let undecided: Vec<PersonLine> = serde_json::from_str(&version.undecided).unwrap_or_default();
-    Ok(Read { submission, version, before, people, left, undecided, season, org, bureau, issuer })
+    Ok(Read { submission, version, before, people, left, undecided, gone, season, org, bureau, issuer })
 }
 
 /// Those of a list that the next one has no more.
@@ -166,6 +174,7 @@ fn document(read: &Read, notice: &Notice) -> Result<UnitNotice, WorkError> {
         payment_text: file.text(TextKey::UnitPayment, last_day),
         important_text: file.text(TextKey::Important, last_day),
         undecided: read.undecided.iter().map(undecided).collect(),
+        gone: read.gone.iter().map(|one| gone(one, "")).collect(),
         people: read.people.iter().map(person).collect(),
     })
 }
@@ -191,6 +200,8 @@ fn letter(read: &Read, notice: &Notice, cause: &Envelope) -> Option<Letter> {
         cover_to,
         undecided: read.undecided.iter().take(20).cloned().collect(),
         undecided_in_all,
+        gone: read.gone.iter().take(NAMED).map(|one| gone_line(one, "")).collect(),
+        gone_in_all: read.gone.len() as u64,
         sha256: of.sha256.clone(),
         notice: Some(NoticeLine { id: notice.id, number: notice.number.clone(), version: notice.version }),
         ..YearLetter::default()

@@ -81,6 +81,16 @@ pub(crate) trait Import: Send + Sync + Sized + 'static {
         moment: Moment,
         outbox: &mut Outbox,
     ) -> Result<(), WorkError>;
+    /// What all rows of the files together lead to, once they are carried out.
+    async fn conclude(
+        _shift: &Shift,
+        _unit: &mut Unit,
+        _files: &[File<'_>],
+        _moment: Moment,
+        _outbox: &mut Outbox,
+    ) -> Result<(), WorkError> {
+        Ok(())
+    }
     /// Whether a file means something else than it seems to: the figures.
     fn guard(_settings: &UploadSettings, _tally: &Tally, _headcounts: &Headcounts) -> Option<Hold> {
         None
@@ -238,6 +248,7 @@ impl UploadWork {
             }
             I::apply(shift, &mut unit, files, &lines, &decisions, &known, moment, &mut outbox).await?;
         }
+        I::conclude(shift, &mut unit, files, moment, &mut outbox).await?;
         report::settle(self, shift, unit, files, looked, made, outbox, moment).await
     }
 }

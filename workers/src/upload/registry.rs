@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use desk::{Moment, Outbox};
+use desk::{Cause, Moment, Outbox};
 use domain::{
     card::CardNumber,
     cell::Cell,
@@ -20,7 +20,7 @@ use super::{
     rows::Line,
     tally::Fate,
 };
-use crate::{Shift, WorkError};
+use crate::{Shift, WorkError, enrollment::gone};
 
 /// The import of `registry`.
 pub(crate) struct Registry;
@@ -105,5 +105,30 @@ impl Import for Registry {
         }
         let Some(file) = files.first() else { return Ok(()) };
         Ok(store::facts::put(unit, &new, file.task.upload.id, moment.business).await?)
+    }
+
+    /// Those of whom the feed has told that they died or retired, while they stand on a list: told at once.
+    async fn conclude(
+        shift: &Shift,
+        unit: &mut Unit,
+        files: &[File<'_>],
+        moment: Moment,
+        outbox: &mut Outbox,
+    ) -> Result<(), WorkError> {
+        let mut all = Vec::new();
+        for file in files {
+            let upload = file.task.upload.id;
+            let found = store::submissions::gone_by(unit, upload, moment.business).await?;
+            let cause = Cause::Message(file.task.job.envelope.clone());
+            all.extend(gone::letters(unit, upload, found, &cause).await?);
+        }
+        if !all.is_empty() {
+            tracing::info!(
+                letters = all.len(),
+                "people on submitted lists have died or retired; units and reviewers are told"
+            );
+        }
+        shift.desk.post(unit, outbox, &all, moment).await?;
+        Ok(())
     }
 }

@@ -23,9 +23,10 @@ use store::{
 };
 
 use super::{
-    LeftBehind, MoneyView, Season,
+    GoneView, LeftBehind, MoneyView, Season,
     agreed::agreed,
     gather::{Gathered, revived, sum},
+    gone::gone_on,
     preview::no_sum,
     submit::fen_of,
     windows::shanghai,
@@ -68,6 +69,9 @@ pub struct BatchView {
     pub reason: Option<String>,
     /// Units whose submissions stay behind, and why.
     pub left_behind: Vec<LeftBehind>,
+    /// Those on its lists who are known to have died or retired before the year; of a preview and a submission alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone: Option<Vec<GoneView>>,
 }
 
 /// A batch that was just submitted.
@@ -98,6 +102,7 @@ impl BatchView {
             centre_replied_at: batch.centre_replied_at.map(shanghai),
             reason: batch.reason,
             left_behind,
+            gone: None,
         }
     }
 }
@@ -119,6 +124,7 @@ impl Desk {
         };
         let gathered = self.settled_list(&mut unit, &mut Outbox::new(), &season, &bureau, revived, moment).await?;
         let credit = store::credits::usable(&mut unit, bureau.id, year).await?;
+        let gone = gone_on(&mut unit, &season, &gathered.going).await?.into_values().flatten().collect();
         unit.rollback().await?;
         let due = Due::of(sum(&gathered.going)?, credit).map_err(|error| no_sum(&error))?;
         Ok(BatchView {
@@ -136,6 +142,7 @@ impl Desk {
             centre_replied_at: None,
             reason: None,
             left_behind: gathered.left_behind,
+            gone: Some(gone),
         })
     }
 
@@ -231,6 +238,7 @@ impl Desk {
             )
             .into());
         }
+        let gone = gone_on(unit, &season, &going).await?.into_values().flatten().collect();
         let (people, money) = agreed(unit, &season, &going).await?;
         let due =
             Due::of(money, store::credits::usable(unit, bureau.id, year).await?).map_err(|error| no_sum(&error))?;
@@ -256,7 +264,7 @@ impl Desk {
         let outcome = format!("done: units {}, people {}", batch.units, batch.people);
         store::audit::record(unit, &[self.act(account, Act::SubmitBatch.name(), Some(&bureau.code), about, outcome)])
             .await?;
-        Ok((BatchView::of(batch, left_behind), outbox))
+        Ok((BatchView { gone: Some(gone), ..BatchView::of(batch, left_behind) }, outbox))
     }
 
     /// Which of a bureau's batches this is: 0 for the list that it submits once, within its window; later ones only for

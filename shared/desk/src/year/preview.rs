@@ -14,7 +14,7 @@ use domain::{
 use serde::Serialize;
 use store::{Session, organizations::Organization, submissions::Submission};
 
-use super::{Roll, RollMember, Season, premiums::split_of};
+use super::{GoneView, Roll, RollMember, Season, gone::gone_on, premiums::split_of};
 use crate::{Desk, DeskError, Refusal};
 
 /// A preview as `enroll preview` prints it. Fields may be added, these stay (interface.md).
@@ -71,7 +71,7 @@ pub struct MoneyView {
 /// Something that a clerk has to look at before submitting.
 #[derive(Debug, Clone, Serialize)]
 pub struct Warning {
-    /// `retirement-undecided` or `in-two-submissions`.
+    /// `retirement-undecided`, `in-two-submissions`, or of the list that was submitted: `deceased-on-list`, `retired-on-list`.
     pub code: &'static str,
     /// The member's number.
     pub member_no: String,
@@ -200,6 +200,27 @@ pub(crate) fn undecided_zh(member: &RollMember, year: i32) -> String {
     format!("按出生日期推算可能在{year}年1月1日前退休：{}。请确认已退休或继续在职。", dates.join("；"))
 }
 
+/// Of those who stand on the list that was submitted and should not any more.
+async fn outdated(
+    session: &mut impl Session,
+    season: &Season,
+    before: Option<&Submission>,
+) -> Result<Vec<Warning>, DeskError> {
+    let gone = gone_on(session, season, before).await?;
+    let warning = |one: GoneView| Warning {
+        code: if one.class == Class::Deceased.name() { "deceased-on-list" } else { "retired-on-list" },
+        message: format!(
+            "{}，仍在已提交的{}年度参保名单内；重新提交后不再计入，否则仍按原名单收费。",
+            one.message,
+            season.year()
+        ),
+        member_no: one.member_no,
+        name: one.name,
+        id_masked: one.id_masked,
+    };
+    Ok(gone.into_values().flatten().map(warning).collect())
+}
+
 fn track_zh(track: domain::retirement::Track) -> &'static str {
     match track {
         domain::retirement::Track::Men60 => "男职工",
@@ -226,6 +247,8 @@ impl Desk {
         let roll = Roll::of(&mut session, &season, &org).await?;
         let now = self.clock.business_now();
         let money = money_of(&mut session, year, bureau.id, plan, roll.counts.enrolled, now).await?;
+        let mut all = outdated(&mut session, &season, before.as_ref()).await?;
+        all.extend(warnings(&roll, year));
         Ok(EnrollPreview {
             org: org.code,
             name: org.name,
@@ -234,7 +257,7 @@ impl Desk {
             classes: roll.counts.into(),
             money: money.into(),
             submitted_before: before.map_or(0, |before| before.people),
-            warnings: warnings(&roll, year),
+            warnings: all,
         })
     }
 

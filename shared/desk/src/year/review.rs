@@ -1,5 +1,7 @@
 //! Review: secondary unions and bureaus move a unit's submission to the submission list, or return it with a reason.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, FixedOffset};
 use domain::{
     enrollment::{
@@ -19,7 +21,13 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::{Classes, MoneyView, Season, gather::list_has_gone, preview::LATE, windows::shanghai};
+use super::{
+    Classes, GoneView, MoneyView, Season,
+    gather::list_has_gone,
+    gone::{self, gone_on},
+    preview::LATE,
+    windows::shanghai,
+};
 use crate::{Bell, Desk, DeskError, Moment, Outbox, Refusal};
 
 /// A submission as `review list` and `enroll show` print it. Fields may be added, these stay (interface.md).
@@ -54,6 +62,8 @@ pub struct SubmissionView {
     pub submitted_at: DateTime<FixedOffset>,
     /// When anything of it changed.
     pub updated_at: DateTime<FixedOffset>,
+    /// Those on the list who are known by now to have died or retired before the year.
+    pub gone: Vec<GoneView>,
     /// SHA-256 of the list and the figures; in `enroll show` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
@@ -88,9 +98,9 @@ pub struct ItemOutcome {
     pub message: Option<String>,
 }
 
-/// A submission for programs and people; with its version, everything of it.
+/// A submission for programs and people, with those who should be on no list any more; with its version, everything of it.
 #[must_use]
-pub fn submission_view(of: Submission, version: Option<&Version>) -> SubmissionView {
+pub fn submission_view(of: Submission, version: Option<&Version>, gone: Vec<GoneView>) -> SubmissionView {
     let count = |count: i64| u64::try_from(count).unwrap_or(0);
     let classes = version.map(|version| Classes {
         total: count(version.members),
@@ -115,6 +125,7 @@ pub fn submission_view(of: Submission, version: Option<&Version>) -> SubmissionV
         received_at: shanghai(of.received_at),
         submitted_at: shanghai(of.submitted_at),
         updated_at: shanghai(of.changed_at),
+        gone,
         sha256: version.map(|version| version.sha256.clone()),
     }
 }
@@ -153,7 +164,12 @@ impl Desk {
             ..SubmissionSelection::default()
         };
         let found = store::submissions::list(&mut session, &wanted).await?;
-        Ok(found.into_iter().map(|one| submission_view(one, None)).collect())
+        let mut gone = gone_on(&mut session, &season, &found).await?;
+        let view = |one: Submission| {
+            let gone = gone.remove(&one.id).unwrap_or_default();
+            submission_view(one, None, gone)
+        };
+        Ok(found.into_iter().map(view).collect())
     }
 
     /// Approves or returns submissions of units below a reviewer: those named, or all that wait. Each has its own
@@ -191,7 +207,13 @@ impl Desk {
             }
             _ => None,
         };
-        let warning = |id: i64| gone.as_ref().filter(|(_, back)| !back.contains(&id)).map(|(why, _)| why.clone());
+        let on_list =
+            if what == Review::Approve { gone_on(&mut unit, &season, &locked).await? } else { BTreeMap::new() };
+        let warning = |id: i64| {
+            let gone = gone.as_ref().filter(|(_, back)| !back.contains(&id)).map(|(why, _)| why.clone());
+            let people = on_list.get(&id).and_then(|people| gone::warning(people));
+            gone.into_iter().chain(people).reduce(|one, other| format!("{one}; {other}"))
+        };
         let mut changes = Vec::new();
         let mut refused = Vec::new();
         for submission in locked {

@@ -11,6 +11,7 @@ use crate::{
         Book, Column, Field, Row, form, table,
     },
     pdf::Style,
+    write::gone,
     write::letter::{self, Head, amounts, column, instant, section, yuan},
 };
 
@@ -53,6 +54,7 @@ pub(crate) fn render(of: &BureauNotice) -> Result<Document, RenderError> {
     plans(&mut book, of);
     due(&mut book, of);
     paying(&mut book, of);
+    gone::people(&mut book, 5, &of.gone, "上述人员已计入人数和金额，请与所在单位和职保中心核实。");
     letter::signature(&mut book, &of.issuer, of.submitted_at.date());
     annex(&mut book, of);
     letter::finish(book, &head)

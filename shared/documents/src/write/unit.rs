@@ -11,6 +11,7 @@ use crate::{
     },
     pdf::Style,
     unit::{Covered, UnitNotice},
+    write::gone,
     write::letter::{self, Head, amounts, column, day, instant, section, yuan},
 };
 
@@ -63,6 +64,7 @@ pub(crate) fn render(of: &UnitNotice) -> Result<Document, RenderError> {
     paying(&mut book, of);
     cover(&mut book, of);
     undecided(&mut book, of);
+    gone::people(&mut book, 7, &of.gone, "请核实后重新提交：重新提交的名单不再包含上述人员。");
     letter::signature(&mut book, &of.issuer, of.received_at.date());
     annex(&mut book, of);
     letter::finish(book, &head)

@@ -1,6 +1,6 @@
 //! The notice of a unit.
 
-use documents::{RenderError, UnitNotice, sha256, unit_notice};
+use documents::{Gone, RenderError, UnitNotice, sha256, unit_notice};
 use domain::money::Money;
 
 use crate::{invented, tools};
@@ -124,6 +124,23 @@ fn a_first_version_replaces_none_and_an_empty_list_of_undecided_says_so() {
     let notice = UnitNotice { version: 1, replaces: None, undecided: vec![], ..invented::unit(3) };
     let text = tools::bare_text(&unit_notice(&notice).unwrap().bytes);
     assert!(!text.contains("作废") && text.contains("退休待确认人员无。"));
+}
+
+#[test]
+fn who_has_died_or_retired_is_named_and_nothing_is_said_where_nobody_has() {
+    let name = |name: &str| Gone {
+        unit: String::new(),
+        name: name.to_owned(),
+        id_masked: "3101 **** **** 1234".to_owned(),
+        recorded: "2022年11月15日已登记死亡".to_owned(),
+    };
+    let none = unit_notice(&invented::unit(3)).unwrap();
+    assert!(!tools::bare_text(&none.bytes).contains("已登记死亡或退休人员"));
+    let notice = UnitNotice { gone: vec![name("章一鸣")], ..invented::unit(3) };
+    let text = tools::bare_text(&unit_notice(&notice).unwrap().bytes);
+    assert!(
+        text.contains("已登记死亡或退休人员") && text.contains("章一鸣") && text.contains("2022年11月15日已登记死亡")
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::{
     named::named,
     person::{Sex, Staff},
     retirement::{Answer, Retirement, Track},
+    year::texts::day_zh,
 };
 
 named! {
@@ -83,6 +84,25 @@ pub fn classify(
         Class::NoCard
     } else {
         Class::Enrolled
+    }
+}
+
+/// The class by which somebody who stands on a list should be on none: a death or a retirement before the year that came to
+/// be known after the list was made. None: nothing is known against it.
+#[must_use]
+pub fn gone(facts: &Facts, retired_before: NaiveDate, decision: Option<RetirementDecision>) -> Option<Class> {
+    // A list names only those whom it covers, so that nothing but these two classes can have come between.
+    Some(classify(facts, retired_before, true, decision))
+        .filter(|class| matches!(class, Class::Deceased | Class::Retired))
+}
+
+/// What clerks read of somebody who is gone: how, and when if a feed has told it.
+#[must_use]
+pub fn gone_zh(class: Class, on: Option<NaiveDate>) -> String {
+    match (class, on) {
+        (Class::Retired, None) => "单位已认定退休".to_owned(),
+        (class, None) => format!("已登记{}", class.name_zh()),
+        (class, Some(day)) => format!("{}已登记{}", day_zh(day), class.name_zh()),
     }
 }
 

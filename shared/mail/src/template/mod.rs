@@ -89,6 +89,7 @@ pub const KINDS: &[Kind] = &[
     row!("submission-approved", "A unit's submission is on the submission list.", year::submission::approved, year::example::submission_approved),
     row!("submission-returned", "A unit's submission was returned, with the reason and what to do until when.", year::submission::returned, year::example::submission_returned),
     row!("submission-delisted", "To the reviewers: a unit submitted anew what they had approved.", year::submission::delisted, year::example::submission_delisted),
+    row!("members-gone", "To the unit and its reviewers: a feed tells that people of a submitted list have died or retired.", year::gone::found, year::example::members_gone),
     row!("enrollment-conflict", "To both unions: the same people stand in the submissions of two unions.", year::conflict::found, year::example::enrollment_conflict),
     row!("conflict-settled", "To both unions: who keeps the people, and what list and money are now.", year::conflict::settled, year::example::conflict_settled),
     row!("window-opened", "A window has opened: what to do, and until when.", year::window::opened, year::example::window_opened),

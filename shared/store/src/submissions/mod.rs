@@ -1,5 +1,6 @@
 //! Submissions: a unit's enrolment for a year, every version of it, and the people of each version.
 
+mod gone;
 mod shared;
 mod versions;
 
@@ -12,6 +13,7 @@ use crate::{
     organizations::{bureau_on, path_end},
 };
 
+pub use gone::{Gone, gone_by, gone_in, gone_since};
 pub use shared::{Conflict, Shared, record_conflicts, settle_conflicts, shared};
 pub use versions::{
     Enrolled, Version, add_version, people, people_named, people_of, version, versions, versions_named,

@@ -134,3 +134,18 @@ proptest! {
         prop_assert!(before == after || before == Class::Pending && after == Class::Enrolled);
     }
 }
+
+#[test]
+fn who_is_gone_from_a_list_is_told_with_the_day() {
+    let day = |month, day| NaiveDate::from_ymd_opt(2022, month, day);
+    let cut = NaiveDate::from_ymd_opt(2023, 1, 1).unwrap();
+    let facts = |retired_on, deceased_on| Facts { retired_on, deceased_on, ..Facts::default() };
+    assert_eq!(gone(&facts(None, None), cut, None), None, "without a card he is on a list all the same: confirmed");
+    assert_eq!(gone(&facts(None, day(11, 5)), cut, None), Some(Class::Deceased));
+    assert_eq!(gone(&facts(day(12, 31), None), cut, None), Some(Class::Retired));
+    let later = NaiveDate::from_ymd_opt(2023, 1, 1);
+    assert_eq!(gone(&facts(later, None), cut, Some(RetirementDecision::Retired)), None, "the record settles it");
+    assert_eq!(gone(&facts(None, None), cut, Some(RetirementDecision::Retired)), Some(Class::Retired));
+    assert_eq!(gone_zh(Class::Deceased, day(11, 5)), "2022年11月5日已登记死亡");
+    assert_eq!(gone_zh(Class::Retired, None), "单位已认定退休");
+}

@@ -1,6 +1,6 @@
 //! The mails of a bureau's batch and its voucher.
 
-use super::{YearLetter, blocks};
+use super::{YearLetter, blocks, gone};
 use crate::template::letter::Letter;
 
 /// The bureau has submitted, or (from the second version of its notice on) a failure of the batch was undone. Number, version, at,
@@ -27,6 +27,7 @@ pub(in crate::template) fn submitted(of: &YearLetter) -> Letter {
         .facts(blocks::premium(of))
         .facts(if is_due { blocks::payment(of) } else { Vec::new() })
         .facts(blocks::further(of));
+    let letter = gone::warned(letter, of, "上述人员已计入本批次的人数和金额，请与所在单位和职保中心核实。");
     let letter = blocks::notice(letter, of);
     if is_due {
         letter.text("逾期未收到缴费凭证的，本批次参保全部失败，需按即时参保另行办理，保障日期相应推迟。")

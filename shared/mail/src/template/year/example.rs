@@ -102,6 +102,19 @@ pub(in crate::template) fn submission_delisted() -> YearLetter {
     YearLetter { headcount: Some(95), until: "2022年12月26日0时".to_owned(), ..unit() }
 }
 
+pub(in crate::template) fn members_gone() -> YearLetter {
+    YearLetter {
+        gone: vec![
+            person("章一鸣", "3101 **** **** 1234", "2022年11月15日已登记死亡"),
+            person("沈若兰", "3101 **** **** 2244", "2022年12月10日已登记退休"),
+        ],
+        until: "2022年12月26日0时".to_owned(),
+        money: None,
+        plan: String::new(),
+        ..unit()
+    }
+}
+
 pub(in crate::template) fn enrollment_conflict() -> YearLetter {
     YearLetter {
         people: vec![person("严子墨", "3101 **** **** 3381", "2022年11月20日转入另一单位")],

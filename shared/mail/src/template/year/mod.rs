@@ -7,6 +7,7 @@ mod blocks;
 pub(super) mod conflict;
 pub(super) mod example;
 pub(super) mod failure;
+pub(super) mod gone;
 pub(super) mod instant;
 pub(super) mod submission;
 pub(super) mod totals;
@@ -102,6 +103,12 @@ pub struct YearLetter {
     /// How many those are, if more than are given here.
     #[serde(default)]
     pub undecided_in_all: u64,
+    /// Those on a list who are known by now to have died or retired; at most 20 are named.
+    #[serde(default)]
+    pub gone: Vec<PersonLine>,
+    /// How many those are, if more than are given here.
+    #[serde(default)]
+    pub gone_in_all: u64,
     /// SHA-256 of list and figures, as the notice shows it.
     #[serde(default)]
     pub sha256: String,

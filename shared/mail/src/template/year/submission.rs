@@ -1,6 +1,6 @@
 //! The mails of a unit's submission: received, approved, returned, taken off the list.
 
-use super::{YearLetter, blocks};
+use super::{YearLetter, blocks, gone};
 use crate::template::letter::Letter;
 
 /// The receipt. Number, version, at, plan, classes, money, sha256; due, until and account where the unit pays; undecided; notice.
@@ -13,7 +13,7 @@ pub(in crate::template) fn received(of: &YearLetter) -> Letter {
         .facts(blocks::premium(of))
         .facts(if unit_pays(of) { blocks::payment(of) } else { Vec::new() })
         .facts(blocks::further(of));
-    let letter = undecided(letter, of);
+    let letter = gone::warned(undecided(letter, of), of, "请核实后重新提交；重新提交的名单不再包含上述人员。");
     let letter = blocks::notice(letter, of);
     letter.facts(blocks::lines([("校验值", of.sha256.clone())])).text(
         "提交截止前可以多次提交，以最后一次为准。提交后确认的会员、办理的转移和删除，需要再次提交才会计入本次参保。",
@@ -44,6 +44,8 @@ pub(in crate::template) fn approved(of: &YearLetter) -> Letter {
         .facts(blocks::premium(of))
         .facts(blocks::payment(of))
         .facts(blocks::further(of));
+    let letter =
+        gone::warned(letter, of, "请核实后重新提交；重新提交的名单不再包含上述人员，未重新提交的仍按原名单办理。");
     blocks::notice(letter, of).text("如再次提交，本次审核结果作废，需要重新审核。")
 }
 
