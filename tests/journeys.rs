@@ -11,6 +11,7 @@ mod clock;
 mod comparison;
 mod comparison_laws;
 mod comparison_stale;
+mod copies;
 mod demo;
 mod documents;
 mod enrollment;

@@ -8,11 +8,14 @@ use std::{
 
 use broker::Broker;
 use chrono::TimeDelta;
-use desk::{Desk, DeskError, DeskSettings};
+use desk::{Desk, DeskError, DeskSettings, Hold};
 use domain::guard::GuardLimits;
 use files::{Files, S3Settings};
 use mail::{Address, Mailer, MailerSettings};
-use runtime::{Clock, Config, Ids, SystemIds, config::Switch};
+use runtime::{
+    Clock, Config, Ids, SystemIds,
+    config::{RehearsalMail, Switch},
+};
 use sheets::{PoolSettings, ReadLimits, ReaderPool};
 use store::{Store, StoreSettings, Vault};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -33,6 +36,8 @@ const LARGE_BYTES: u64 = 2 << 20;
 const FINDINGS_SHOWN: usize = 1_000;
 /// Findings kept of one file; beyond it they are counted, and the row is marked all the same.
 const FINDINGS_KEPT: usize = 200_000;
+/// Longest that the file store's mark may keep a process from starting.
+const BEARINGS_TAKE: Duration = Duration::from_secs(5);
 /// Where there is a broker: after this a message that nobody claimed is rung again.
 const RING_AGAIN: TimeDelta = TimeDelta::seconds(10);
 
@@ -113,7 +118,8 @@ impl App {
         let config = &self.config;
         let reader = self.reader()?;
         let upload = UploadWork::new(Arc::clone(&reader), config.data.dir.join("spool"), upload_settings(config));
-        let mail = MailWork::new(open_mailer(config)?, mail_settings(config)?);
+        let mail = MailWork::new(open_mailer(config)?, mail_settings(config)?)
+            .with_copies_writing(config.mail.rehearsal == RehearsalMail::Send);
         let comparison = ComparisonWork::new(Arc::clone(&reader), config.data.dir.join("spool"));
         Ok(vec![
             Arc::new(upload),
@@ -146,6 +152,23 @@ impl App {
         }
     }
 
+    /// Why mails hold here; none: they go, be it into the outbox.
+    pub async fn mails_held(&self) -> Result<Option<Hold>, Failure> {
+        let hold = self.desk.mails_held().await?;
+        Ok(hold.filter(|hold| *hold != Hold::Copy || writes_to_people(&self.config)))
+    }
+
+    /// Looks whether this is the real database, with its own file store, before anything is done with it. A file store that does
+    /// not answer is asked again by the scheduler.
+    pub async fn take_bearings(&self) {
+        match tokio::time::timeout(BEARINGS_TAKE, self.desk.take_bearings()).await {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(why))) => tracing::error!(%why, "held until an operator decides; `rollcall doctor` tells"),
+            Ok(Err(error)) => tracing::warn!(%error, "the file store's mark could not be looked at"),
+            Err(_) => tracing::warn!("the file store's mark could not be looked at in time"),
+        }
+    }
+
     /// Ends connections in good order.
     pub async fn close(&self) {
         self.broker.close().await;
@@ -156,6 +179,12 @@ impl App {
 /// Whether messages stay in this process and its database.
 pub fn is_embedded(config: &Config) -> bool {
     config.broker.url.expose() == "embedded"
+}
+
+/// Whether mails of a rehearsal would reach those whom they are addressed to.
+pub fn writes_to_people(config: &Config) -> bool {
+    let mail = &config.mail;
+    !mail.url.is_empty() && mail.redirect_to.is_empty() && mail.rehearsal == RehearsalMail::Refuse
 }
 
 /// Whether the database is `SQLite`.

@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use desk::Hold;
 use messages::Queue;
-use runtime::http::{Check, Vitals};
+use runtime::http::{Check, Note, Vitals};
 use store::View;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -87,6 +88,7 @@ pub async fn start(app: &App, parts: Parts) -> Result<Option<Running>, Failure> 
             None => return Ok(None),
         }
     }
+    app.take_bearings().await;
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     if parts.listens && !app.config.http.listen.is_empty() {
@@ -118,6 +120,7 @@ pub async fn start(app: &App, parts: Parts) -> Result<Option<Running>, Failure> 
         let settings = scheduler::Settings {
             retention_messages_days: app.config.retention.message_days,
             retention_uploads_days: app.config.retention.upload_days,
+            retention_quarantine_days: app.config.retention.quarantine_days,
         };
         tasks.spawn(scheduler::run(app.desk.clone(), Arc::clone(&app.broker), settings, stop.clone()));
     }
@@ -180,6 +183,11 @@ impl Vitals for AppVitals {
         ]
     }
 
+    async fn notes(&self) -> Vec<Note> {
+        let held = self.app.mails_held().await.ok().flatten();
+        held.map(|hold| Note { name: "mail", text: format!("{hold}; {}", Hold::REMEDY) }).into_iter().collect()
+    }
+
     async fn refresh_metrics(&self) {
         let Ok(states) = self.app.desk.queue_states().await else { return };
         for state in states {
@@ -207,6 +215,9 @@ impl AppVitals {
         }
         if let Ok(Some(lease)) = store::leases::find(&mut view, scheduler::LEASE).await {
             metrics::gauge!("rollcall_leader_term").set(lease.term as f64);
+        }
+        if let Ok(held) = self.app.mails_held().await {
+            metrics::gauge!("rollcall_mails_held").set(f64::from(u8::from(held.is_some())));
         }
         if let Ok(mails) = store::mails::count_by_status(&mut view).await {
             for (status, count) in mails {

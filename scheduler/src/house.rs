@@ -1,106 +1,112 @@
-//! Keeping house: done messages and old files are taken away, and files that no upload and no voucher knows.
+//! Keeping house: done messages and old files are taken away, and files that no upload and no voucher knows, by way of a
+//! quarantine. A database that is not the one of its file store, or not in its place, takes no file away.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use desk::{Desk, DeskError};
+use files::{FilesError, Listed};
 use futures_util::StreamExt as _;
 use uuid::{Timestamp, Uuid};
 
-use crate::Settings;
+use crate::{Settings, quarantine};
 
 /// Rows taken away in one unit.
 const ROWS: i64 = 5_000;
 /// Files looked up in one query.
-const FILES: usize = 1_000;
+pub(crate) const FILES: usize = 1_000;
 /// A file without a row may belong to one that is being accepted right now; after this it does not.
 const ORPHAN_AGE: TimeDelta = TimeDelta::days(1);
 
 /// What was taken away.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept {
     /// Done messages.
     pub messages: u64,
     /// Files older than their retention.
     pub files: u64,
-    /// Files that no upload and no voucher knows.
-    pub orphans: u64,
+    /// Files that no upload and no voucher knows: moved to quarantine.
+    pub quarantined: u64,
+    /// Files that nobody has missed in quarantine: deleted.
+    pub deleted: u64,
+    /// Files in quarantine whose rows have appeared: put back.
+    pub returned: u64,
+    /// Files that no row knows and that are newer than all rows: left alone, for the database may be older than they are.
+    pub spared: u64,
+    /// Why no file was touched; none: nothing stood in the way.
+    pub withheld: Option<String>,
+}
+
+/// What files are judged by.
+struct Measure {
+    now: DateTime<Utc>,
+    /// What was written before has outlived its retention.
+    oldest: Option<DateTime<Utc>>,
+    /// The moment of the newest row; of what is newer the database can know nothing.
+    newest_row: Option<DateTime<Utc>>,
 }
 
 /// Does it once. Interrupted anywhere, the next time goes on.
 pub async fn keep_house(desk: &Desk, settings: &Settings) -> Result<Kept, DeskError> {
     let now = desk.clock.machine_now();
-    let mut kept = Kept::default();
+    let messages = purge(desk, settings, now).await?;
+    let mut kept = Kept { messages, withheld: desk.take_bearings().await?, ..Kept::default() };
+    if kept.withheld.is_some() {
+        return Ok(kept);
+    }
+    let oldest = now - TimeDelta::days(i64::from(settings.retention_uploads_days));
+    let newest = store::place::newest_id(&mut desk.store.view().await?).await?;
+    let mut measure = Measure { now, oldest: Some(oldest), newest_row: newest.and_then(moment_of) };
+    take_away(desk, "uploads", &measure, &mut kept).await?;
+    // Vouchers on record prove a payment: they stay.
+    measure.oldest = None;
+    take_away(desk, desk::VOUCHERS, &measure, &mut kept).await?;
+    (kept.returned, kept.deleted) = quarantine::clear(desk, now, settings.retention_quarantine_days).await?;
+    desk.files.sweep_unfinished(now - ORPHAN_AGE).await?;
+    Ok(kept)
+}
+
+async fn purge(desk: &Desk, settings: &Settings, now: DateTime<Utc>) -> Result<u64, DeskError> {
     let before = id_at(now - TimeDelta::days(i64::from(settings.retention_messages_days)));
+    let mut messages = 0;
     loop {
         let mut unit = desk.store.begin().await?;
         let gone = store::messages::purge_done(&mut unit, before, ROWS).await?;
         store::mails::forget_rates(&mut unit, now - TimeDelta::hours(1)).await?;
         unit.commit().await?;
-        kept.messages += gone;
+        messages += gone;
         if gone == 0 {
-            break;
+            return Ok(messages);
         }
     }
-    let oldest = now - TimeDelta::days(i64::from(settings.retention_uploads_days));
-    let mut listed = desk.files.list("uploads")?.chunks(FILES);
-    while let Some(files) = listed.next().await {
-        take_away(desk, files, now, oldest, &mut kept).await?;
-    }
-    let mut listed = desk.files.list(desk::VOUCHERS)?.chunks(FILES);
-    while let Some(files) = listed.next().await {
-        kept.orphans += take_away_vouchers(desk, files, now).await?;
-    }
-    desk.files.sweep_unfinished(now - ORPHAN_AGE).await?;
-    Ok(kept)
 }
 
-async fn take_away(
-    desk: &Desk,
-    files: Vec<Result<files::Listed, files::FilesError>>,
-    now: DateTime<Utc>,
-    oldest: DateTime<Utc>,
-    kept: &mut Kept,
-) -> Result<(), DeskError> {
-    let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let settled: Vec<_> = files.into_iter().filter(|file| file.modified < now - ORPHAN_AGE).collect();
-    let ids: Vec<Uuid> = settled.iter().filter_map(|file| desk::upload_of_key(&file.key)).collect();
-    let mut view = desk.store.view().await?;
-    let known = store::uploads::known(&mut view, &ids).await?;
-    drop(view);
-    for file in settled {
-        let is_known = desk::upload_of_key(&file.key).is_some_and(|id| known.contains(&id));
-        if is_known && file.modified >= oldest {
-            continue;
-        }
-        desk.files.delete(&file.key).await?;
-        if is_known {
-            kept.files += 1;
-        } else {
-            kept.orphans += 1;
+/// Judges the files of a folder.
+async fn take_away(desk: &Desk, folder: &str, measure: &Measure, kept: &mut Kept) -> Result<(), DeskError> {
+    let mut listed = desk.files.list(folder)?.chunks(FILES);
+    while let Some(files) = listed.next().await {
+        let files: Vec<Listed> = files.into_iter().collect::<Result<_, FilesError>>()?;
+        let settled: Vec<_> = files.into_iter().filter(|file| file.modified < measure.now - ORPHAN_AGE).collect();
+        let known = quarantine::known(desk, settled.iter().map(|file| file.key.as_str())).await?;
+        for file in settled {
+            if quarantine::id_of_key(&file.key).is_some_and(|id| known.contains(&id)) {
+                if measure.oldest.is_some_and(|oldest| file.modified < oldest) {
+                    desk.files.delete(&file.key).await?;
+                    kept.files += 1;
+                }
+            } else if measure.newest_row.is_some_and(|newest| file.modified < newest) {
+                quarantine::put(desk, &file, measure.now).await?;
+                kept.quarantined += 1;
+            } else {
+                kept.spared += 1;
+            }
         }
     }
     Ok(())
 }
 
-/// Takes away files of vouchers that were never put on record; those on record prove a payment and stay. The number.
-async fn take_away_vouchers(
-    desk: &Desk,
-    files: Vec<Result<files::Listed, files::FilesError>>,
-    now: DateTime<Utc>,
-) -> Result<u64, DeskError> {
-    let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let settled: Vec<_> = files.into_iter().filter(|file| file.modified < now - ORPHAN_AGE).collect();
-    let ids: Vec<Uuid> = settled.iter().filter_map(|file| desk::voucher_of_key(&file.key)).collect();
-    let mut view = desk.store.view().await?;
-    let known = store::vouchers::known(&mut view, &ids).await?;
-    drop(view);
-    let mut gone = 0;
-    for file in settled {
-        if desk::voucher_of_key(&file.key).is_none_or(|id| !known.contains(&id)) {
-            desk.files.delete(&file.key).await?;
-            gone += 1;
-        }
-    }
-    Ok(gone)
+/// When an id was made, by the machine's clock.
+fn moment_of(id: Uuid) -> Option<DateTime<Utc>> {
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
 }
 
 /// The smallest id of that moment.

@@ -19,6 +19,8 @@ pub const LEASE: &str = "scheduler";
 const TERM: TimeDelta = TimeDelta::seconds(15);
 /// Time between two renewals, in looks.
 const RENEW_LOOKS: u32 = 5;
+/// Time between two looks whether the database is the one of its file store, in looks.
+const BEARINGS_LOOKS: u32 = 60;
 /// Time between two looks at the windows. A look is a few small queries; an extension or a clock that was moved is seen
 /// with the next one.
 const LOOK: Duration = Duration::from_secs(1);
@@ -32,6 +34,8 @@ pub struct Settings {
     pub retention_messages_days: u32,
     /// Days that uploaded files and results are kept.
     pub retention_uploads_days: u32,
+    /// Days that files that no row knows lie in quarantine before they are deleted.
+    pub retention_quarantine_days: u32,
 }
 
 /// Takes part in leading until `stop`. The leader reconciles windows; a second leader would find everything noticed.
@@ -41,6 +45,7 @@ pub async fn run(desk: Desk, broker: Arc<dyn Broker>, settings: Settings, stop: 
     let mut looks = 0_u32;
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut term = None;
+    let mut withheld = None;
     let mut kept_at = desk.clock.machine_now();
     loop {
         tokio::select! {
@@ -51,14 +56,23 @@ pub async fn run(desk: Desk, broker: Arc<dyn Broker>, settings: Settings, stop: 
         if looks.is_multiple_of(RENEW_LOOKS) {
             renew(&desk, holder, &mut term).await;
         }
-        looks = looks.wrapping_add(1);
         if term.is_some() {
             look(&desk, &broker).await;
+            if looks.is_multiple_of(BEARINGS_LOOKS) {
+                take_bearings(&desk, &mut withheld).await;
+            }
         }
+        looks = looks.wrapping_add(1);
         let now = desk.clock.machine_now();
         if term.is_some() && is_due(kept_at, now) {
             kept_at = now;
             match keep_house(&desk, &settings).await {
+                Ok(kept) if kept.spared > 0 => {
+                    tracing::warn!(
+                        ?kept,
+                        "the house was kept; files that are newer than the newest row were left alone"
+                    );
+                }
                 Ok(kept) => tracing::info!(?kept, "the house was kept"),
                 Err(error) => tracing::warn!(%error, "the house could not be kept; it is tried again in an hour"),
             }
@@ -93,6 +107,23 @@ async fn look(desk: &Desk, broker: &Arc<dyn Broker>) {
             }
         }
         Err(error) => tracing::warn!(%error, "windows could not be reconciled; the next look tries again"),
+    }
+}
+
+/// Looks at the file store's mark; what is wrong is told once, and so is that it is well again.
+async fn take_bearings(desk: &Desk, withheld: &mut Option<String>) {
+    match desk.take_bearings().await {
+        Ok(found) if found == *withheld => {}
+        Ok(found) => {
+            match &found {
+                Some(why) => {
+                    tracing::error!(%why, "mails or files are held until an operator decides; `rollcall doctor` tells")
+                }
+                None => tracing::info!("the database is in its place, and its file store is its own"),
+            }
+            *withheld = found;
+        }
+        Err(error) => tracing::warn!(%error, "the file store's mark could not be looked at"),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use store::audit::{self, ActSelection, NewAct};
 use store::workers::{self, Worker};
-use store::{Store, leases, settings};
+use store::{DatabasePlace, Store, leases, settings};
 
-use super::engines::{Place, at, id};
+use super::engines::{Place, at, id, mail, put};
 
 on_both_engines!(
     a_worker_is_heard_until_it_leaves_or_is_forgotten,
@@ -13,6 +13,7 @@ on_both_engines!(
     a_lease_that_is_given_up_is_free_at_once,
     a_setting_is_put_over_and_kept_under,
     a_setting_that_is_locked_is_changed_by_one_at_a_time,
+    a_database_knows_its_place_and_its_newest_row,
     acts_are_recorded_in_their_order_and_found_by_every_filter,
 );
 
@@ -124,6 +125,25 @@ async fn a_setting_that_is_locked_is_changed_by_one_at_a_time(place: Place) {
     assert_eq!(seen!(first, view => settings::find(&mut view, "count")).as_deref(), Some("20"));
 }
 
+async fn a_database_knows_its_place_and_its_newest_row(place: Place) {
+    let store = &place.store;
+    let here = store.place().await.unwrap();
+    assert!(here.is_same(&place.open().place().await.unwrap()));
+    let other = if place.is_postgres() { Place::postgres().await } else { Place::sqlite() };
+    let _ = other.store.migrate().await.unwrap();
+    assert!(!here.is_same(&other.store.place().await.unwrap()), "{here}");
+    match (&here, place.is_postgres()) {
+        (DatabasePlace::Cluster { cluster, .. }, true) => assert!(cluster.is_some(), "the tests' user may ask"),
+        (DatabasePlace::File { path, .. }, false) => assert!(path.ends_with("rollcall.db"), "{path}"),
+        _ => panic!("{here}"),
+    }
+    let newest = async || seen!(store, view => store::place::newest_id(&mut view));
+    assert_eq!(newest().await, None);
+    put(store, &[mail(7, 0), mail(3, 0)]).await;
+    assert_eq!(newest().await, Some(id(7)));
+    assert_eq!(seen!(store, view => audit::last(&mut view)), 0);
+}
+
 async fn acts_are_recorded_in_their_order_and_found_by_every_filter(place: Place) {
     let store = &place.store;
     let act = |second: i64, account: &str, org: Option<&str>| NewAct {
@@ -148,6 +168,7 @@ async fn acts_are_recorded_in_their_order_and_found_by_every_filter(place: Place
     assert_eq!(found(ActSelection { org_code: Some("31".to_owned()), ..all.clone() }, 9).await, [1, 4]);
     assert_eq!(found(ActSelection { since: Some(at(3)), ..all.clone() }, 9).await, [3, 4]);
     assert_eq!(found(ActSelection { account: Some("li".to_owned()), ..all.clone() }, 9).await, [2]);
+    assert_eq!(seen!(store, view => audit::last(&mut view)), 4);
     let whole = seen!(store, view => audit::list(&mut view, &all, 9)).remove(0);
     assert_eq!(
         (whole.account.as_str(), whole.act.as_str(), whole.outcome.as_str()),

@@ -2,8 +2,8 @@
 
 use messages::{MailQueued, Queue};
 use store::messages::{
-    NewMessage, QueueState, bury, claim_named, finish, open_by, open_of, pause, paused, purge_done, queue_states,
-    resume, retry,
+    NewMessage, QueueState, bury, claim_named, finish, open_by, open_mails_of, open_of, pause, paused, purge_done,
+    queue_states, resume, retry,
 };
 
 use super::engines::{Place, at, id, mail, message, put, row};
@@ -59,6 +59,9 @@ async fn a_chain_is_open_until_all_of_it_is_settled(place: Place) {
         seen!(store, view => open_of(&mut view, &chains))
     };
     assert_eq!((open(&[1]).await, open(&[1, 3, 1]).await, open(&[]).await, open(&[77]).await), (2, 3, 0, 0));
+    put(store, &[message(Queue::Uploads, 4, 0)]).await;
+    let mails = async |chains: &[uuid::Uuid]| seen!(store, view => open_mails_of(&mut view, chains));
+    assert_eq!((mails(&[id(1), id(4), id(1)]).await, mails(&[id(4)]).await, mails(&[]).await), (2, 0, 0));
     let jobs = kept!(store, unit => claim_named(&mut unit, id(ME), &[id(1), id(2)], at(1)));
     assert_eq!(open(&[1]).await, 2, "what runs is open");
     kept!(store, unit => bury(&mut unit, id(ME), id(1), at(1), "no"));

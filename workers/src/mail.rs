@@ -3,9 +3,11 @@
 //! Reads the ledger's rows; writes the attempt before the server is spoken to and its outcome after; leads to nothing.
 //! A mail that is found `sending` was in a process that died: whether it arrived nobody knows. Its kind's policy says
 //! whether it is sent again (a second copy does no harm, and has the same Message-ID) or held for a person. What events have
-//! overtaken, and what would go to an address that mails came back from, is not sent and says why.
+//! overtaken, and what would go to an address that mails came back from, is not sent and says why. Nothing is sent while it is
+//! not sure that the database is the real one.
 
 mod enclosing;
+mod held;
 mod lanes;
 mod overtaken;
 mod policy;
@@ -62,6 +64,7 @@ pub struct MailWork {
     settings: MailSettings,
     breaker: Breaker,
     lanes: Lanes,
+    copies_write: bool,
 }
 
 /// What one unit writes of jobs and mails beside the attempts that begin.
@@ -87,7 +90,13 @@ impl MailWork {
         let breaker = Breaker::new(5, TimeDelta::seconds(2), TimeDelta::minutes(1));
         // To a server as many as there are connections: of a process that dies they are the ones that are uncertain.
         let lanes = Lanes::new(if mailer.overwrites() { TOGETHER } else { mailer.connections() });
-        Self { mailer, settings, breaker, lanes }
+        Self { mailer, settings, breaker, lanes, copies_write: false }
+    }
+
+    /// Whether a database that was declared a copy writes to people all the same.
+    #[must_use]
+    pub fn with_copies_writing(self, copies_write: bool) -> Self {
+        Self { copies_write, ..self }
     }
 
     /// One unit: the outcomes of what has ended, and the attempts of what begins; what is not to be sent any more is done in the

@@ -11,12 +11,17 @@ use uuid::Uuid;
 pub struct Settled {
     /// Messages of the chains that are ready or running.
     pub open: i64,
+    /// Those of them that are mails.
+    pub mails: i64,
 }
 
 /// How many messages of these chains are open.
 pub async fn settled(desk: &Desk, correlations: &[Uuid]) -> Result<Settled, StoreError> {
     let mut view = desk.store.view().await?;
-    Ok(Settled { open: store::messages::open_of(&mut view, correlations).await? })
+    Ok(Settled {
+        open: store::messages::open_of(&mut view, correlations).await?,
+        mails: store::messages::open_mails_of(&mut view, correlations).await?,
+    })
 }
 
 /// Returns once every message of these chains has settled. `tell` hears how many are open, each time it is looked.

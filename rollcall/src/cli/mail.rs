@@ -26,6 +26,12 @@ pub enum MailCommand {
     Show { id: Uuid },
     /// Send again what was refused, or of which nobody knows whether it arrived: one, or a selection.
     Resend(Resend),
+    /// Say which database this is, where mails hold since it was copied, restored or moved: the real one from now on.
+    Resume {
+        /// It is a copy for rehearsals: it writes to nobody.
+        #[arg(long)]
+        rehearsal: bool,
+    },
     /// Record that mails to an address came back; nothing more is sent there.
     Bounced {
         address: String,

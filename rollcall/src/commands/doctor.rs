@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use desk::{DeskError, Hold};
+use scheduler::Quarantined;
 use serde::Serialize;
 use store::{EngineKind, SchemaState};
 
@@ -48,6 +51,7 @@ pub async fn run(context: &Context<'_>) -> Result<u8, Failure> {
     } else {
         workers(&app).await
     };
+    findings.push(place(&app).await);
     findings.push(files(&app).await);
     findings.extend(broker(&app).await);
     findings.push(mail(&app).await);
@@ -121,11 +125,46 @@ async fn database(app: &App) -> Vec<Finding> {
     findings
 }
 
-async fn files(app: &App) -> Finding {
-    match app.desk.files.check().await {
-        Ok(()) => Finding::good("files", "written, read and deleted a probe"),
-        Err(error) => Finding::away("files", error.to_string(), "look at files.url, its rights and its room"),
+/// Whether this is the real database, in its place.
+async fn place(app: &App) -> Finding {
+    match app.desk.mails_held().await {
+        Ok(None) => Finding::good("place", "where it has always been; mails go"),
+        // What was said to be a copy is as it should be.
+        Ok(Some(Hold::Copy)) => Finding::good("place", Hold::Copy.to_string()),
+        Ok(Some(hold)) => Finding::bad("place", hold.to_string(), Hold::REMEDY),
+        Err(_) => Finding::good("place", "not known yet"),
     }
+}
+
+async fn files(app: &App) -> Finding {
+    let away = |error: String| Finding::away("files", error, "look at files.url, its rights and its room");
+    if let Err(error) = app.desk.files.check().await {
+        return away(error.to_string());
+    }
+    match app.desk.bond().await {
+        Err(DeskError::Files(error)) => return away(error.to_string()),
+        Ok(bond) => {
+            if let Some((trouble, remedy)) = bond.trouble() {
+                return Finding::bad("files", trouble, remedy);
+            }
+        }
+        // An empty database has no mark yet.
+        Err(_) => {}
+    }
+    match scheduler::quarantined(&app.desk).await {
+        Ok(lying) => Finding::good("files", format!("written, read and deleted a probe{}", in_quarantine(app, lying))),
+        Err(error) => away(error.to_string()),
+    }
+}
+
+/// What lies in quarantine, and until when.
+fn in_quarantine(app: &App, lying: Quarantined) -> String {
+    let Some(since) = lying.since else { return String::new() };
+    let (uploads, vouchers) = (lying.uploads, lying.vouchers);
+    let until = since + TimeDelta::days(i64::from(app.config.retention.quarantine_days) + 1);
+    format!(
+        "; in quarantine, since no row knows them: {uploads} files of uploads, {vouchers} vouchers; the first is deleted on {until}"
+    )
 }
 
 async fn broker(app: &App) -> Vec<Finding> {

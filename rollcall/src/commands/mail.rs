@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use desk::Resumed;
 use domain::text::counted;
 use mail::{
     Address, Outgoing, compose,
@@ -58,10 +59,30 @@ pub async fn run(context: &Context<'_>, command: MailCommand) -> Result<u8, Fail
             let found = app.desk.bounces(&context.account, org.as_deref()).await?;
             context.printer.document(&found, |found| bounces(found));
         }
+        MailCommand::Resume { rehearsal } => {
+            let desk = &app.desk;
+            let account = &context.account;
+            let resumed =
+                if rehearsal { desk.declare_copy(account).await? } else { desk.resume_mails(account).await? };
+            context.printer.document(&resumed, told);
+        }
         MailCommand::Preview { .. } => {}
     }
     app.close().await;
     Ok(DONE)
+}
+
+fn told(resumed: &Resumed) -> String {
+    let waiting = resumed.waiting;
+    match (resumed.is_real, &resumed.held) {
+        (true, Some(held)) => {
+            format!("this is the real database from now on; {waiting} mails wait and go out now\n  before: {held}")
+        }
+        (true, None) => format!("mails were not held; {waiting} wait to be sent"),
+        (false, _) => format!(
+            "this database is a copy from now on: it writes to nobody, and takes no file away; {waiting} mails wait"
+        ),
+    }
 }
 
 fn document(mail: &Mail) -> serde_json::Value {

@@ -34,12 +34,19 @@ pub async fn wait(app: &App, role: &'static str, correlations: &[Uuid], bar: &Pr
     let mut pause = Duration::from_millis(10);
     let mut rounds = 0_u32;
     loop {
-        let open = workers::settled(&app.desk, correlations).await?.open;
+        let workers::Settled { open, mails } = workers::settled(&app.desk, correlations).await?;
         bar.set_position(total.saturating_sub(u64::try_from(open).unwrap_or(0)));
         if open == 0 {
             break;
         }
         rounds += 1;
+        if open == mails
+            && rounds.is_multiple_of(5)
+            && let Some(hold) = app.mails_held().await?
+        {
+            tracing::error!(%hold, mails, "mails wait for an operator's word, and are not waited for");
+            break;
+        }
         if running.is_none() && rounds.is_multiple_of(20) {
             running = helpers(app, role).await?;
         }

@@ -4,6 +4,7 @@
 mod accept;
 mod accounts;
 mod attempts;
+mod bond;
 mod clock;
 mod comparisons;
 mod error;
@@ -15,6 +16,7 @@ mod matter;
 mod members;
 mod organizations;
 mod outbox;
+mod place;
 mod queues;
 mod removals;
 mod rights;
@@ -35,6 +37,7 @@ use uuid::Uuid;
 pub use accept::{Accepted, FileOffer, ForOrg, check_data_type, object_key, upload_of_key};
 pub use accounts::AccountView;
 pub use attempts::on_record;
+pub use bond::Bond;
 pub use clock::{ClockMove, ClockMoved, ClockView, NextDue};
 pub use comparisons::{
     ApplicationCounts, ApplicationView, ComparisonItem, ComparisonItems, ComparisonView, FieldView, item_key,
@@ -49,6 +52,7 @@ pub use matter::Matter;
 pub use members::{MemberSelection, MemberView, member_view};
 pub use organizations::{OrgFilter, OrgView};
 pub use outbox::{Bell, Outbox};
+pub use place::{Hold, Place, Resumed};
 pub use queues::Preview;
 pub use removals::{leave, leaver};
 pub use rights::Reach;

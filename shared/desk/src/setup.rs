@@ -1,4 +1,4 @@
-//! First steps: the schema, the data key, the operator's account.
+//! First steps: the schema, the data key, the place, the operator's account.
 
 use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
@@ -19,7 +19,7 @@ impl Desk {
     /// Brings the database up to date: schema, mark of the data key, account `operator`. Doing it again changes nothing.
     pub async fn migrate(&self) -> Result<SetupState, DeskError> {
         let applied = self.store.migrate().await?;
-        let moment = self.moment();
+        let (moment, here) = (self.moment(), self.here().await?);
         let mut unit = self.store.begin().await?;
         let own = self.store.vault().check_value().to_owned();
         let kept = store::settings::keep(&mut unit, KEY_SETTING, &own).await?;
@@ -31,6 +31,7 @@ impl Desk {
             let act = self.act("operator", "migrate", None, None, "done");
             store::audit::record(&mut unit, &[act]).await?;
         }
+        self.note_place(&mut unit, &here).await?;
         put_shipped(&mut unit, moment).await?;
         unit.commit().await?;
         Ok(SetupState { applied })
@@ -54,7 +55,10 @@ impl Desk {
         }
         let mut view = self.store.view().await?;
         match store::settings::find(&mut view, KEY_SETTING).await? {
-            Some(kept) if kept == self.store.vault().check_value() => Ok(()),
+            Some(kept) if kept == self.store.vault().check_value() => {
+                drop(view);
+                Ok(self.keep_place().await?)
+            }
             Some(_) => Err(other_key().into()),
             None => Err(schema("the database is not set up to the end", "run: rollcall migrate").into()),
         }

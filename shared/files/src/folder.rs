@@ -100,6 +100,18 @@ impl Folder {
         .await
     }
 
+    pub(crate) async fn rename(&self, from: &str, to: &str) -> Result<(), FilesError> {
+        let to = to.to_owned();
+        self.blocking(from, move |folder, from| {
+            let (from, to) = (folder.path(from), folder.path(&to));
+            make_folders(&to)?;
+            fs::rename(&from, &to)?;
+            sync_parent(&to)?;
+            sync_parent(&from)
+        })
+        .await
+    }
+
     pub(crate) fn list(&self, prefix: &str) -> BoxStream<'static, Result<Listed, FilesError>> {
         let (sender, mut receiver) = mpsc::channel(LISTED_AHEAD);
         let (folder, prefix) = (self.clone(), prefix.to_owned());

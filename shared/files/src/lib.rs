@@ -119,6 +119,28 @@ impl Files {
         }
     }
 
+    /// Gives the file under `from` the key `to`, in the place of what was there.
+    ///
+    /// In S3 it is a copy and a deletion: interrupted between them the file is there twice, and to do it again is harmless.
+    pub async fn rename(&self, from: &str, to: &str) -> Result<(), FilesError> {
+        check_key(from)?;
+        check_key(to)?;
+        match &*self.0 {
+            Engine::Folder(folder) => folder.rename(from, to).await,
+            Engine::S3(s3) => s3.rename(from, to).await,
+        }
+    }
+
+    /// Where it is, as far as all machines say the same: `s3://bucket/prefix`, or `folder` (which each machine may reach by
+    /// another path).
+    #[must_use]
+    pub fn address(&self) -> String {
+        match &*self.0 {
+            Engine::Folder(_) => "folder".to_owned(),
+            Engine::S3(s3) => s3.address(),
+        }
+    }
+
     /// All files whose key begins with the folder `prefix` (empty: all), in no order; for sweeps of orphans.
     pub fn list(&self, prefix: &str) -> Result<BoxStream<'static, Result<Listed, FilesError>>, FilesError> {
         if !prefix.is_empty() {

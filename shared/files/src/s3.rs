@@ -49,6 +49,7 @@ impl std::fmt::Debug for S3Settings {
 #[derive(Debug)]
 pub(crate) struct S3 {
     client: Arc<AmazonS3>,
+    bucket: String,
     prefix: String,
     timeout: Duration,
 }
@@ -85,7 +86,12 @@ impl S3 {
                 builder.with_access_key_id(&settings.access_key_id).with_secret_access_key(&settings.secret_access_key);
         }
         let client = builder.build().map_err(|error| wrong(&error.to_string()))?;
-        Ok(Self { client: Arc::new(client), prefix: prefix.trim_matches('/').to_owned(), timeout: settings.timeout })
+        Ok(Self {
+            client: Arc::new(client),
+            bucket: bucket.to_owned(),
+            prefix: prefix.trim_matches('/').to_owned(),
+            timeout: settings.timeout,
+        })
     }
 
     pub(crate) async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<Stored, FilesError> {
@@ -162,6 +168,16 @@ impl S3 {
             Err(FilesError::NotFound { .. }) => Ok(()),
             other => other,
         }
+    }
+
+    pub(crate) async fn rename(&self, from: &str, to: &str) -> Result<(), FilesError> {
+        let (old, new) = (self.place(from)?, self.place(to)?);
+        self.within(from, self.client.copy(&old, &new)).await?;
+        self.delete(from).await
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("s3://{}/{}", self.bucket, self.prefix).trim_end_matches('/').to_owned()
     }
 
     pub(crate) fn list(&self, prefix: &str) -> Result<BoxStream<'static, Result<Listed, FilesError>>, FilesError> {

@@ -35,6 +35,14 @@ async fn keeps_its_promises(files: &Files) {
     many_at_once(files).await;
     large_files(files).await;
 
+    files.put("quarantine/1/uploads/a.xlsx", b"old".to_vec()).await.unwrap();
+    files.rename("uploads/a.xlsx", "quarantine/1/uploads/a.xlsx").await.unwrap();
+    assert_eq!(files.head("uploads/a.xlsx").await.unwrap(), None);
+    assert_eq!(files.get("quarantine/1/uploads/a.xlsx").await.unwrap(), b"two!", "over what was there");
+    let none = files.rename("uploads/a.xlsx", "uploads/b.xlsx").await;
+    assert!(matches!(none, Err(FilesError::NotFound { .. })), "{none:?}");
+    files.rename("quarantine/1/uploads/a.xlsx", "uploads/a.xlsx").await.unwrap();
+
     files.delete("uploads/a.xlsx").await.unwrap();
     files.delete("uploads/a.xlsx").await.unwrap();
     assert_eq!(files.head("uploads/a.xlsx").await.unwrap(), None);

@@ -96,6 +96,12 @@ impl Mailer {
         matches!(self.engine, Engine::Outbox(_))
     }
 
+    /// Whether what is sent reaches those whom it is addressed to: with a server, and not redirected.
+    #[must_use]
+    pub fn reaches_people(&self) -> bool {
+        self.redirect_to.is_none() && !self.overwrites()
+    }
+
     /// How many mails the server is handed at a time; the outbox takes any number.
     #[must_use]
     pub fn connections(&self) -> usize {

@@ -29,11 +29,24 @@ pub struct Check {
     pub outcome: Result<(), String>,
 }
 
+/// Something that an operator has to know, though the process is ready.
+#[derive(Debug, Clone)]
+pub struct Note {
+    /// `mail` …
+    pub name: &'static str,
+    /// What it is, without secrets.
+    pub text: String,
+}
+
 /// What a role tells of itself.
 #[async_trait]
 pub trait Vitals: Send + Sync {
     /// Asks every service that the role needs.
     async fn checks(&self) -> Vec<Check>;
+    /// What else is to be told beside the checks.
+    async fn notes(&self) -> Vec<Note> {
+        Vec::new()
+    }
     /// Brings gauges up to date (queue depths, ages) before they are rendered.
     async fn refresh_metrics(&self);
 }
@@ -88,8 +101,11 @@ async fn readyz(State(shared): State<Shared>) -> Response {
         .into_iter()
         .map(|check| (check.name.to_owned(), json!(check.outcome.map_or_else(|error| error, |()| "ok".to_owned()))))
         .collect();
+    let notes = tokio::time::timeout(CHECKS_TAKE, shared.vitals.notes()).await.unwrap_or_default();
+    let notes: serde_json::Map<String, serde_json::Value> =
+        notes.into_iter().map(|note| (note.name.to_owned(), note.text.into())).collect();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({ "ready": ready, "checks": told }).to_string();
+    let body = json!({ "ready": ready, "checks": told, "notes": notes }).to_string();
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 

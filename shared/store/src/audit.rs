@@ -55,6 +55,12 @@ pub struct ActSelection {
     pub account: Option<String>,
 }
 
+/// The place of the last act on record; 0 before the first.
+pub async fn last(session: &mut impl Session) -> Result<i64, StoreError> {
+    let sql = "SELECT COALESCE(MAX(id), 0) FROM audit";
+    Ok(on!(session, conn => sqlx::query_scalar(sql).fetch_one(conn).await)?)
+}
+
 /// Records acts.
 pub async fn record(unit: &mut Unit, acts: &[NewAct]) -> Result<(), StoreError> {
     let rows = Rows::new()

@@ -249,6 +249,14 @@ impl Store {
         }
     }
 
+    /// The file of the database, where it is `SQLite`.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        match &self.engine {
+            Engine::Postgres(_) => None,
+            Engine::Sqlite { writer, .. } => Some(writer.connect_options().get_filename().to_owned()),
+        }
+    }
+
     /// The vault that seals and opens personal data.
     #[must_use]
     pub fn vault(&self) -> &Vault {

@@ -1,4 +1,5 @@
-//! Settings that belong to the data: the mark of the data key, where a simulated clock stands, when the books were checked.
+//! Settings that belong to the data: the mark of the data key and of the file store, the place, where a simulated clock
+//! stands, when the books were checked.
 
 use crate::{Session, StoreError, Unit};
 

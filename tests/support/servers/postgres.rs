@@ -32,6 +32,13 @@ pub async fn fresh_database() -> FreshDatabase {
     fresh_database_on(&shared_url()).await
 }
 
+/// Creates a copy of a database that nobody is connected to, on the server of `url`.
+pub async fn copied_database(url: &str, of: &str) -> FreshDatabase {
+    let name = unique("rollcall_test_");
+    execute(url, &format!("CREATE DATABASE {name} TEMPLATE {of}")).await;
+    FreshDatabase { server: url.to_owned(), name }
+}
+
 /// Creates an empty database on the server of `url`.
 pub async fn fresh_database_on(url: &str) -> FreshDatabase {
     let name = unique("rollcall_test_");

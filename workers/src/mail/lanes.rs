@@ -17,7 +17,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{Attempt, MailWork};
+use super::{Attempt, MailWork, held::HELD_WAITS};
 use crate::{Failed, Shift, WorkError};
 
 /// How long a run may begin mails; with a slow server what is left then is for a later one, long before `limits.job_s`.
@@ -65,6 +65,9 @@ impl MailWork {
         let until = Instant::now() + TURN;
         let mut failed = Failed::new();
         let mut waiting = named(jobs, &mut failed);
+        if let Some(why) = self.held(shift).await {
+            put_off(&mut waiting, &mut failed, &why, HELD_WAITS);
+        }
         let mut door = in_time(shift, until, self.lanes.door.lock()).await;
         let mut under_way = FuturesUnordered::new();
         let mut ended: Vec<Ended<'_>> = Vec::new();

@@ -36,6 +36,16 @@ pub enum ClockMode {
     Simulated,
 }
 
+/// What a rehearsal does that would write to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RehearsalMail {
+    /// It is refused at the start.
+    Refuse,
+    /// It writes to them.
+    Send,
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -112,6 +122,7 @@ settings! {
         url: SecretUrl = "", V::Url(&[""], &["smtp://", "smtps://"]), "", "`smtp://user:password@host:port?tls=none|starttls|required&ca=FILE` or `smtps://…`. `starttls` (the default) uses TLS where the server offers it and sends no password without, `required` insists, `none` never does; `ca` is a PEM file of an authority to trust beside the public ones. Empty: .eml files in `data.dir`/outbox.";
         from: String = "rollcall@localhost", V::Filled, "", "Sender of every mail: an address, or `name <address>`.";
         redirect_to: String = "", V::Text, "", "Rehearsal: every mail goes to this address, the real one stands in the subject. Empty: off.";
+        rehearsal: RehearsalMail = "refuse", V::Choice(&["refuse", "send"]), "", "What a rehearsal (a simulated clock, `--at`, or a database that was declared a copy) does where mails would reach people, that is with a server and without `mail.redirect_to`: it is refused, or it sends.";
         per_minute: u32 = "6000", V::Whole(1, 1_000_000), "mails per minute", "Most mails that all processes together hand to the SMTP server in a minute.";
         per_domain_per_minute: u32 = "3000", V::Whole(1, 1_000_000), "mails per minute", "The same for one domain.";
         connections: u32 = "4", V::Whole(1, 64), "connections", "Most SMTP connections that one process keeps open.";
@@ -162,6 +173,7 @@ settings! {
     /// How long things are kept.
     retention: Retention {
         upload_days: u32 = "400", V::Whole(1, 36_500), "days", "Uploaded files and result workbooks.";
+        quarantine_days: u32 = "30", V::Whole(1, 36_500), "days", "Files that no upload and no voucher on record knows: they lie in quarantine for so long before they are deleted.";
         message_days: u32 = "30", V::Whole(1, 36_500), "days", "Messages that are done. More than the dead pile and any replay need.";
     }
     /// Health and metrics.

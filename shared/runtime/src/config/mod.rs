@@ -15,7 +15,7 @@ pub use error::ConfigError;
 pub use key::{Key, Values};
 pub use keys::{
     Broker, ClockMode, ClockSettings, Config, Data, Database, Files, Guard, Http, KEYS, Limits, Log, LogFormat, Mail,
-    Reader, Retention, Switch, Worker,
+    Reader, RehearsalMail, Retention, Switch, Worker,
 };
 pub use read::{DEFAULT_FILE, Sources};
 pub use report::{InForce, in_force, table_markdown};

@@ -148,6 +148,19 @@ pub async fn open_of(session: &mut impl Session, correlations: &[Uuid]) -> Resul
     Ok(counts.iter().map(|(count,)| count).sum())
 }
 
+/// How many of them are mails.
+pub async fn open_mails_of(session: &mut impl Session, correlations: &[Uuid]) -> Result<i64, StoreError> {
+    let rows = Rows::new().id("id", correlations.iter().copied());
+    let counts: Vec<(i64,)> = rows
+        .fetch(
+            session,
+            "SELECT COUNT(DISTINCT messages.id) FROM r CROSS JOIN messages WHERE messages.correlation_id = r.id \
+             AND messages.state IN ('ready', 'running') AND messages.queue = 'mails'",
+        )
+        .await?;
+    Ok(counts.iter().map(|(count,)| count).sum())
+}
+
 /// Whether anything is ready or running; with `due_by`, what is not due until then doesn't count (`drain --until-idle`).
 pub async fn open_by(session: &mut impl Session, due_by: DateTime<Utc>) -> Result<i64, StoreError> {
     let sql = "SELECT COUNT(*) FROM messages WHERE state = 'running' OR (state = 'ready' AND due_at <= $1 \
