@@ -22,6 +22,7 @@ mod notices;
 mod organizations;
 mod queues;
 mod registry;
+mod rights;
 mod ringing;
 mod schema;
 mod settling;

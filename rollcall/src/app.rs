@@ -1,10 +1,6 @@
 //! The composition: from the configuration to the store, the files, the broker, the desk and the works of this process.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use broker::Broker;
 use chrono::TimeDelta;
@@ -26,7 +22,11 @@ use workers::{
     upload::{UploadSettings, UploadWork},
 };
 
-use crate::{clock::ProcessClock, output::Failure};
+use crate::{
+    clock::ProcessClock,
+    output::Failure,
+    private::{self, make_private},
+};
 
 /// The hidden subcommand of the reading child.
 pub const READER_SUBCOMMAND: &str = "read-sheets";
@@ -57,16 +57,17 @@ pub struct App {
 impl App {
     /// Opens everything; the database is looked at, so that a command finds out early.
     pub async fn open(config: Arc<Config>, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
-        let app = Self::compose(config, clock)?;
+        let key = data_key(&config).await?;
+        let app = Self::compose(config, clock, &key)?;
         app.desk.ready().await?;
         Ok(app)
     }
 
     /// Opens everything without asking any service for anything yet.
-    pub fn compose(config: Arc<Config>, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
-        make_private(&config.data.dir)?;
+    pub fn compose(config: Arc<Config>, clock: Arc<dyn Clock>, key: &str) -> Result<Self, Failure> {
+        private::prepare(&config)?;
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::new());
-        let store = open_store(&config)?;
+        let store = open_store(&config, key)?;
         let files = open_files(&config)?;
         let broker = broker::connect(broker_settings(&config))?;
         let embedded = is_embedded(&config);
@@ -79,8 +80,17 @@ impl App {
     }
 
     /// Opens everything, and goes by the clock of the database that was opened.
-    pub async fn on_time(config: Arc<Config>, clock: &ProcessClock, account: &str) -> Result<Self, Failure> {
+    /// What acts in a rehearsal is refused where its mails would reach people.
+    pub async fn on_time(
+        config: Arc<Config>,
+        clock: &ProcessClock,
+        account: &str,
+        acts: bool,
+    ) -> Result<Self, Failure> {
         let mut app = Self::open(config, clock.as_clock()).await?;
+        if acts && clock.rehearses(&app).await? && writes_to_people(&app.config) {
+            return Err(rehearsal_writes());
+        }
         app.following = clock.follow(&app, account).await?.map(Arc::new);
         Ok(app)
     }
@@ -187,6 +197,15 @@ pub fn writes_to_people(config: &Config) -> bool {
     !mail.url.is_empty() && mail.redirect_to.is_empty() && mail.rehearsal == RehearsalMail::Refuse
 }
 
+/// Mails of a rehearsal would go to real addresses.
+pub fn rehearsal_writes() -> Failure {
+    Failure::refused(
+        "rehearsal-mail",
+        "this is a rehearsal (a simulated clock, or --at), and mail.url names a server: people would get its mails",
+        "set mail.redirect_to to an address of your own, or leave mail.url empty (mails lie in the outbox folder); if people are to get them: mail.rehearsal = \"send\"",
+    )
+}
+
 /// Whether the database is `SQLite`.
 pub fn is_sqlite(config: &Config) -> bool {
     config.database.url.is_empty()
@@ -219,17 +238,41 @@ pub fn reader(config: &Config) -> Result<Arc<ReaderPool>, Failure> {
     Ok(Arc::new(ReaderPool::new(settings, limits)))
 }
 
-fn open_store(config: &Config) -> Result<Store, Failure> {
-    let key = desk::data_key(config.data.key.expose(), &config.data.dir)?;
+/// The data key of this installation. It is made where there is none, neither here nor in the database.
+pub async fn data_key(config: &Config) -> Result<String, Failure> {
+    make_private(&config.data.dir)?;
+    let find = || desk::find_data_key(config.data.key.expose(), &config.data.dir);
+    if let Some(key) = find()? {
+        return Ok(key);
+    }
+    if database_has_key(config).await? {
+        // Another process may have made the key and the database since.
+        return find()?.ok_or_else(|| DeskError::from(desk::missing_data_key(&config.data.dir)).into());
+    }
+    Ok(desk::make_data_key(&config.data.dir)?)
+}
+
+/// Whether the database was set up with a data key, whichever.
+pub async fn database_has_key(config: &Config) -> Result<bool, Failure> {
+    if is_sqlite(config) && std::fs::metadata(private::database_file(config)).map_or(0, |about| about.len()) == 0 {
+        return Ok(false);
+    }
+    let store = open_store(config, &desk::new_data_key()?)?;
+    let has_key = desk::has_data_key(&store).await;
+    store.close().await;
+    Ok(has_key?)
+}
+
+fn open_store(config: &Config, key: &str) -> Result<Store, Failure> {
     let sqlite = is_sqlite(config);
     let seals = match config.data.encrypt {
         Switch::Auto => !sqlite,
         Switch::On => true,
         Switch::Off => false,
     };
-    let vault = Vault::from_hex(&key, seals).map_err(|error| Failure::usage(error.to_string(), "data.key"))?;
+    let vault = Vault::from_hex(key, seals).map_err(|error| Failure::usage(error.to_string(), "data.key"))?;
     let url = if sqlite {
-        format!("sqlite:{}", config.data.dir.join("rollcall.db").display())
+        format!("sqlite:{}", private::database_file(config).display())
     } else {
         config.database.url.expose().to_owned()
     };
@@ -299,18 +342,6 @@ fn broker_settings(config: &Config) -> broker::Settings {
         message_bytes: usize::try_from(config.limits.message_bytes).unwrap_or(usize::MAX),
         ..broker::Settings::new(config.broker.url.expose(), &config.broker.prefix)
     }
-}
-
-/// A folder that only we may look into.
-pub fn make_private(folder: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
-        Failure::service(
-            "data-dir",
-            &format!("the data folder {} can't be made: {error}", folder.display()),
-            "give a data.dir that can be written",
-        )
-    })
 }
 
 /// The lock file by which only one process at a time consumes the embedded queues; `None` when another holds it.

@@ -3,6 +3,7 @@
 mod clock;
 mod compare;
 mod figures;
+mod looks;
 mod mail;
 mod money;
 mod notice;
@@ -85,7 +86,11 @@ pub enum Command {
         table: bool,
     },
     /// Check every service and say what is wrong and how to mend it.
-    Doctor,
+    Doctor {
+        /// Print the statements that give this role of the database the rights it needs, and do nothing else.
+        #[arg(long, value_name = "ROLE")]
+        grants: Option<String>,
+    },
     /// Write an empty workbook that a clerk can fill in at once.
     Template {
         /// members, roster, organizations, registry or transfers.

@@ -47,6 +47,13 @@ impl ProcessClock {
         }
     }
 
+    /// Whether business time is not the machine's here: by `--at`, by the settings, or by the database.
+    pub async fn rehearses(&self, app: &App) -> Result<bool, Failure> {
+        Ok(matches!(self, Self::Fixed(_))
+            || app.config.clock.mode == ClockMode::Simulated
+            || app.desk.simulated_now().await?.is_some())
+    }
+
     /// Goes by the simulated clock of the database that was opened, if it has one; begins a simulation where the settings
     /// say so. What is given back keeps the clock current until it is dropped.
     pub async fn follow(&self, app: &App, account: &str) -> Result<Option<DropGuard>, Failure> {

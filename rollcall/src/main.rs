@@ -5,6 +5,7 @@ mod cli;
 mod clock;
 mod commands;
 mod output;
+mod private;
 mod progress;
 mod roles;
 

@@ -52,7 +52,8 @@ impl Failure {
 
     /// A service can't be reached.
     pub fn service(code: &str, message: &str, hint: &str) -> Self {
-        Self { code: code.to_owned(), message: message.to_owned(), hint: hint.to_owned(), exit: UNREACHABLE }
+        let message = domain::secret::mask_addresses(message);
+        Self { code: code.to_owned(), message, hint: hint.to_owned(), exit: UNREACHABLE }
     }
 }
 

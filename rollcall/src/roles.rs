@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use desk::Hold;
+use domain::secret::mask_addresses;
 use messages::Queue;
 use runtime::http::{Check, Note, Vitals};
 use store::View;
@@ -176,11 +177,9 @@ impl Vitals for AppVitals {
         let database = self.app.desk.ready().await.map_err(|error| error.to_string());
         let files = self.app.desk.files.check().await.map_err(|error| error.to_string());
         let broker = self.app.broker.depths().await.map(drop).map_err(|error| error.to_string());
-        vec![
-            Check { name: "database", outcome: database },
-            Check { name: "files", outcome: files },
-            Check { name: "broker", outcome: broker },
-        ]
+        [("database", database), ("files", files), ("broker", broker)]
+            .map(|(name, outcome)| Check { name, outcome: outcome.map_err(|error| mask_addresses(&error)) })
+            .to_vec()
     }
 
     async fn notes(&self) -> Vec<Note> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use support::repository;
 
 /// The Rust files below a folder, with their paths below it.
-fn sources(folder: &Path) -> Vec<(String, String)> {
+pub fn sources(folder: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(next) = folders.pop() {

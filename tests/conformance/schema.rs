@@ -114,7 +114,10 @@ async fn a_database_answers_and_tells_its_time_and_rights(place: Place) {
     let time = place.store.server_time().await.unwrap();
     assert_eq!(time.is_some(), place.is_postgres());
     assert!(time.is_none_or(|time| time > at(0)));
-    assert!(place.store.missing_rights().await.unwrap().is_empty());
+    let before = place.count("SELECT COUNT(*) FROM audit").await;
+    assert_eq!(place.store.write_trouble(at(0)).await.unwrap(), None);
+    assert_eq!(place.count("SELECT COUNT(*) FROM audit").await, before, "it is thrown away");
+    assert_eq!(place.store.role().await.unwrap().is_some(), place.is_postgres());
 }
 
 async fn a_closed_store_says_so(place: Place) {

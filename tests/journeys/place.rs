@@ -82,6 +82,8 @@ impl Place {
         at.set("broker.prefix", rabbit.prefix());
         at.set("mail.url", smtp.url());
         at.set("mail.from", "rollcall@example.org");
+        // The addresses are nobody's, and the server is the test's.
+        at.set("mail.rehearsal", "send");
         for (key, value) in s3.bucket().settings() {
             at.set(key, value);
         }

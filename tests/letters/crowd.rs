@@ -56,6 +56,7 @@ async fn tell(mut at: Installation, role: &'static str, smtp: SmtpServer) {
     let units = usize::try_from(rounds(2_000, 10_000)).unwrap();
     for (key, value) in [
         ("mail.url", format!("{}?tls=none", smtp.url())),
+        ("mail.rehearsal", "send".to_owned()),
         ("mail.per_minute", "1000000".to_owned()),
         ("mail.per_domain_per_minute", "1000000".to_owned()),
         ("mail.connections", CONNECTIONS.to_string()),

@@ -22,6 +22,9 @@ pub enum Verdict {
     Done,
 }
 
+/// How long a job waits for room or memory on the database's machine.
+const MACHINE_FULL: TimeDelta = TimeDelta::seconds(5);
+
 /// The verdict on an error. Exhaustive: a new error has to be decided here.
 #[must_use]
 pub fn verdict(error: &WorkError) -> Verdict {
@@ -46,9 +49,10 @@ pub fn verdict(error: &WorkError) -> Verdict {
 fn of_store(error: &StoreError) -> Verdict {
     match error {
         StoreError::Fenced => Verdict::Done,
+        // They concern every job alike, and no job is at fault: counted attempts would carry the whole queue to the dead pile.
+        StoreError::Full | StoreError::NoMemory(_) => Verdict::Later(MACHINE_FULL),
         StoreError::Unreachable(_)
         | StoreError::Conflict(_)
-        | StoreError::Full
         | StoreError::Refused(_)
         | StoreError::Schema(_)
         // The key may be the wrong one on this machine alone; corrupt rows can be mended and tried again.
@@ -72,7 +76,10 @@ mod tests {
     fn waiting_spends_no_attempt_and_trouble_does() {
         let later = WorkError::Later { why: "rate".to_owned(), delay: TimeDelta::seconds(9) };
         assert_eq!(verdict(&later), Verdict::Later(TimeDelta::seconds(9)));
-        for trouble in [WorkError::TimedOut(1), WorkError::Panicked, WorkError::Store(StoreError::Full)] {
+        for machine in [StoreError::Full, StoreError::NoMemory(String::new())] {
+            assert_eq!(verdict(&WorkError::Store(machine)), Verdict::Later(MACHINE_FULL));
+        }
+        for trouble in [WorkError::TimedOut(1), WorkError::Panicked] {
             assert_eq!(verdict(&trouble), Verdict::Retry, "{trouble}");
         }
         let full = FilesError::Full { key: "uploads/x".to_owned(), cause: "no space".to_owned() };

@@ -11,6 +11,7 @@ use super::{Context, upload};
 use crate::{
     app,
     output::{DONE, Failure, REFUSED},
+    private,
 };
 
 pub async fn run(context: &Context<'_>, name: &str, file: &Path, output: Option<&Path>) -> Result<u8, Failure> {
@@ -22,7 +23,7 @@ pub async fn run(context: &Context<'_>, name: &str, file: &Path, output: Option<
             "give the path of a workbook",
         ));
     }
-    app::make_private(&context.config.data.dir)?;
+    private::make_private(&context.config.data.dir)?;
     let reader = app::reader(&context.config)?;
     let path = file.to_owned();
     let read = tokio::task::spawn_blocking(move || reader.read(&path, kind)).await;

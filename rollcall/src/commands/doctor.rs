@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use desk::{DeskError, Hold};
+use domain::secret::mask_addresses;
+use runtime::{Config, config::ClockMode};
 use scheduler::Quarantined;
 use serde::Serialize;
 use store::{EngineKind, SchemaState};
@@ -12,6 +14,7 @@ use super::Context;
 use crate::{
     app::{self, App},
     output::{DONE, Failure, REFUSED, UNREACHABLE, table},
+    private,
 };
 
 /// Clocks of database and program may differ by this much before it matters, in seconds.
@@ -31,11 +34,11 @@ struct Finding {
 
 impl Finding {
     fn good(what: &'static str, found: impl Into<String>) -> Self {
-        Self { what, ok: true, found: found.into(), remedy: String::new(), away: false }
+        Self { what, ok: true, found: mask_addresses(&found.into()), remedy: String::new(), away: false }
     }
 
     fn bad(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what, ok: false, found: found.into(), remedy: remedy.into(), away: false }
+        Self { what, ok: false, found: mask_addresses(&found.into()), remedy: remedy.into(), away: false }
     }
 
     fn away(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
@@ -44,8 +47,10 @@ impl Finding {
 }
 
 pub async fn run(context: &Context<'_>) -> Result<u8, Failure> {
-    let app = context.compose()?;
-    let mut findings = database(&app).await;
+    let (key, trouble) = data_key(&context.config).await?;
+    let app = context.compose(&key)?;
+    let mut findings = database(&app, trouble).await;
+    findings.push(privacy(&context.config));
     let workers = if findings.iter().any(|finding| finding.away) {
         Finding::away("workers", "not known", "the database first")
     } else {
@@ -78,7 +83,31 @@ pub async fn run(context: &Context<'_>) -> Result<u8, Failure> {
     })
 }
 
-async fn database(app: &App) -> Vec<Finding> {
+/// The data key, and what is wrong with it: nothing can be looked up then, but all else can be looked at. None is made here.
+async fn data_key(config: &Config) -> Result<(String, Option<Failure>), Failure> {
+    let any = || desk::new_data_key().map_err(Failure::from);
+    match desk::find_data_key(config.data.key.expose(), &config.data.dir) {
+        Ok(Some(key)) => Ok((key, None)),
+        Err(error) => Ok((any()?, Some(error.into()))),
+        Ok(None) => {
+            let is_missing = app::database_has_key(config).await.unwrap_or(false);
+            let missing = || Failure::from(DeskError::from(desk::missing_data_key(&config.data.dir)));
+            Ok((any()?, is_missing.then(missing)))
+        }
+    }
+}
+
+/// Whether others may look into what lies here.
+fn privacy(config: &Config) -> Finding {
+    let open: Vec<String> = private::left_open(config).iter().map(|path| path.display().to_string()).collect();
+    if open.is_empty() {
+        return Finding::good("privacy", "nobody else may look into the data folder");
+    }
+    let remedy = "give the data folder mode 0700 and its files 0600, or a folder of its own (data.dir)";
+    Finding::bad("privacy", format!("others may look into {}", open.join(", ")), remedy)
+}
+
+async fn database(app: &App, key_trouble: Option<Failure>) -> Vec<Finding> {
     let name = match app.desk.store.kind() {
         EngineKind::Sqlite => "SQLite",
         EngineKind::Postgres => "PostgreSQL",
@@ -88,16 +117,22 @@ async fn database(app: &App) -> Vec<Finding> {
     }
     let mut findings = vec![Finding::good("database", format!("{name} answers"))];
     findings.push(match app.desk.store.schema().await {
-        Ok(SchemaState::Current) => match app.desk.ready().await {
-            Ok(()) => Finding::good("schema", "up to date, set up with this data key"),
-            Err(error) => {
-                Finding::bad("schema", error.to_string(), "give the data key of the machine that ran the first migrate")
+        Ok(SchemaState::Current) => match (key_trouble, app.desk.ready().await) {
+            (Some(trouble), _) => Finding::bad("schema", trouble.message, trouble.hint),
+            (None, Ok(())) => Finding::good("schema", "up to date, set up with this data key"),
+            (None, Err(error)) => {
+                let told = error.to_string();
+                let remedy = match error {
+                    DeskError::Refused(refusal) => refusal.hint,
+                    _ => "look at the rights of the database's user, below".to_owned(),
+                };
+                Finding::bad("schema", told, remedy)
             }
         },
         Ok(SchemaState::Empty) => Finding::good("schema", "the database is empty; the first command sets it up"),
         Ok(SchemaState::Older) => Finding::bad("schema", "older than this program", "rollcall migrate"),
         Ok(SchemaState::Newer) => Finding::bad("schema", "newer than this program", "run the newer rollcall"),
-        Err(error) => Finding::bad("schema", error.to_string(), "look at the rights of the database's user"),
+        Err(error) => Finding::bad("schema", error.to_string(), "look at the rights of the database's user, below"),
     });
     findings.push(match app.desk.store.server_time().await {
         Ok(None) => Finding::good("clock", "the machine's own"),
@@ -115,14 +150,21 @@ async fn database(app: &App) -> Vec<Finding> {
         }
         Err(error) => Finding::bad("clock", error.to_string(), "the database can't be asked for its time"),
     });
-    findings.push(match app.desk.store.missing_rights().await {
-        Ok(missing) if missing.is_empty() => Finding::good("rights", "the database's user may do all that is needed"),
-        Ok(missing) => {
-            Finding::bad("rights", format!("missing: {}", missing.join(", ")), "GRANT them to the database's user")
+    findings.push(rights(app).await);
+    findings
+}
+
+/// Whether the database can be written: a row on each path, thrown away again.
+async fn rights(app: &App) -> Finding {
+    let role = app.desk.store.role().await.ok().flatten().unwrap_or_else(|| "operator".to_owned());
+    match app.desk.store.write_trouble(app.desk.clock.machine_now()).await {
+        Ok(None) => Finding::good("rights", "rows were written on every path, and thrown away"),
+        Ok(Some(trouble)) => {
+            let (found, remedy) = trouble.told(&role);
+            Finding::bad("rights", found, remedy)
         }
         Err(error) => Finding::bad("rights", error.to_string(), "the database can't be asked"),
-    });
-    findings
+    }
 }
 
 /// Whether this is the real database, in its place.
@@ -192,6 +234,12 @@ async fn mail(app: &App) -> Finding {
         Ok(mailer) => mailer,
         Err(failure) => return Finding::bad("mail", failure.message, failure.hint),
     };
+    if app::writes_to_people(&app.config)
+        && (app.config.clock.mode == ClockMode::Simulated || matches!(app.desk.simulated_now().await, Ok(Some(_))))
+    {
+        let refusal = app::rehearsal_writes();
+        return Finding::bad("mail", refusal.message, refusal.hint);
+    }
     match tokio::time::timeout(Duration::from_secs(15), mailer.check()).await {
         Ok(Ok(())) if app.config.mail.url.is_empty() => Finding::good("mail", "the outbox folder can be written"),
         Ok(Ok(())) => Finding::good("mail", "the server greets us"),

@@ -24,6 +24,7 @@ mod year;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone as _, Utc};
+use domain::secret::mask_address;
 use messages::Queue;
 use runtime::{
     Clock, Config, SHANGHAI, Sources,
@@ -31,7 +32,7 @@ use runtime::{
 };
 
 use crate::{
-    app::App,
+    app::{self, App},
     cli::{Cli, ClockFlags, ClockWord, Command},
     clock::ProcessClock,
     output::{DONE, Failure, Printer, table},
@@ -49,17 +50,19 @@ pub struct Context<'c> {
     /// Business time without a database: `--at`, else the machine's.
     clock: Arc<dyn Clock>,
     process_clock: ProcessClock,
+    /// Whether mails may come of the command.
+    acts: bool,
 }
 
 impl Context<'_> {
     /// Opens the services; the database has to be ready.
     pub async fn app(&self) -> Result<App, Failure> {
-        App::on_time(Arc::clone(&self.config), &self.process_clock, &self.account).await
+        App::on_time(Arc::clone(&self.config), &self.process_clock, &self.account, self.acts).await
     }
 
-    /// Opens the services without asking them for anything.
-    pub fn compose(&self) -> Result<App, Failure> {
-        App::compose(Arc::clone(&self.config), Arc::clone(&self.clock))
+    /// Opens the services without asking them for anything, with this data key.
+    pub fn compose(&self, key: &str) -> Result<App, Failure> {
+        App::compose(Arc::clone(&self.config), Arc::clone(&self.clock), key)
     }
 
     /// Whether this command has an instant of its own.
@@ -74,7 +77,8 @@ pub async fn run(cli: Cli, printer: &Printer) -> Result<u8, Failure> {
     start_logs(&config, cli.command.clock_flags().is_some())?;
     let process_clock = ProcessClock::new(&config, cli.at.as_deref().map(instant).transpose()?);
     let clock = process_clock.as_clock();
-    let context = Context { config, account: cli.account, printer, clock, process_clock };
+    let acts = !cli.command.merely_looks();
+    let context = Context { config, account: cli.account, printer, clock, process_clock, acts };
     if cli.at.is_some() {
         let app = context.app().await?;
         app.desk.authorize(&context.account, domain::role::Act::MoveClock, None).await?;
@@ -102,7 +106,11 @@ async fn dispatch(command: Command, context: &Context<'_>) -> Result<u8, Failure
         Command::Drain { until_idle } => waiting::drain(context, until_idle).await,
         Command::Migrate => migrate(context).await,
         Command::Config { table } => Ok(config(context, table)),
-        Command::Doctor => doctor::run(context).await,
+        Command::Doctor { grants: Some(role) } => {
+            context.printer.document(&store::rights::grants(&role), Clone::clone);
+            Ok(DONE)
+        }
+        Command::Doctor { grants: None } => doctor::run(context).await,
         Command::Template { kind, output } => template::run(context, &kind, output),
         Command::Check { kind, file, output } => check::run(context, &kind, &file, output.as_deref()).await,
         Command::Org(command) => org::run(context, command).await,
@@ -143,7 +151,7 @@ fn settings(cli: &Cli) -> Result<Vec<(String, String)>, Failure> {
     let pair = |text: &String| {
         text.split_once('=')
             .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
-            .ok_or_else(|| Failure::usage(format!("--set {text}: there is no ="), "--set KEY=VALUE"))
+            .ok_or_else(|| Failure::usage(format!("--set {}: there is no =", mask_address(text)), "--set KEY=VALUE"))
     };
     let mut settings: Vec<(String, String)> = cli.settings.iter().map(pair).collect::<Result<_, _>>()?;
     if let Some(flags) = cli.command.clock_flags() {
@@ -221,7 +229,7 @@ pub fn queue(name: &str) -> Result<Queue, Failure> {
 }
 
 async fn migrate(context: &Context<'_>) -> Result<u8, Failure> {
-    let app = context.compose()?;
+    let app = context.compose(&app::data_key(&context.config).await?)?;
     let done = app.desk.migrate().await?;
     let document = serde_json::json!({"applied": done.applied});
     context.printer.document(&document, |_| match done.applied.as_slice() {

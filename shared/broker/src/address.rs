@@ -1,5 +1,6 @@
 //! The broker's address: parsed once, shown without its password.
 
+use domain::secret::mask_address;
 use lapin::uri::AMQPUri;
 
 use crate::BrokerError;
@@ -33,6 +34,9 @@ impl Address {
         };
         if scheme != "amqp" && scheme != "amqps" {
             return Err(BrokerError::Address(format!("its scheme is neither amqp nor amqps; {HINT}")));
+        }
+        if rest.contains("://") || rest.split(['/', '?']).next().unwrap_or_default().contains(',') {
+            return Err(BrokerError::Address(format!("it names more than one server; {HINT}")));
         }
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -74,7 +78,8 @@ impl std::fmt::Display for AmqpAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let authority = &self.uri.authority;
         let (host, port, vhost) = (&authority.host, authority.port, &self.uri.vhost);
-        write!(f, "{}://{}@{host}:{port} (vhost {vhost})", self.uri.scheme, authority.userinfo.username)
+        let address = format!("{}://{}@{host}:{port}", self.uri.scheme, authority.userinfo.username);
+        write!(f, "{} (vhost {})", mask_address(&address), mask_address(vhost))
     }
 }
 
@@ -106,6 +111,9 @@ mod tests {
             "amqp://anna:s3cret@h:99999/",
             "amqp://a:s3cret@/x",
             "amqp://a:s3cret@h/?heartbeat=x",
+            "amqp://a:s3cret@h1:5672,amqp://a:s3cret@h2:5672",
+            "amqp://a:s3cret@h1/x,amqp://a:s3cret@h2/x",
+            "amqp://a@h1:5672,b:s3cret@h2:5672/x",
         ];
         for text in wrong {
             let error = Address::parse(text).expect_err(text);

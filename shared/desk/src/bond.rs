@@ -80,13 +80,14 @@ impl Mark {
 impl Desk {
     /// How the file store stands to this database.
     pub async fn bond(&self) -> Result<Bond, DeskError> {
-        Ok(judge(self.own_mark().await?.as_ref(), self.mark_beside().await?.as_ref()))
+        let (own, beside) = self.marks().await?;
+        Ok(judge(own.as_ref(), beside.as_ref()))
     }
 
     /// Looks whether this is the database of its file store, and in its place; then binds both, or counts on. A restored
     /// database is put on record as one. What stands in the way of keeping files; none: nothing does.
     pub async fn take_bearings(&self) -> Result<Option<String>, DeskError> {
-        let (own, beside) = (self.own_mark().await?, self.mark_beside().await?);
+        let (own, beside) = self.marks().await?;
         let bond = judge(own.as_ref(), beside.as_ref());
         let hold = self.mails_held().await?;
         if bond == Bond::Ahead && hold.is_none() {
@@ -126,8 +127,11 @@ impl Desk {
         Ok(())
     }
 
-    async fn own_mark(&self) -> Result<Option<Mark>, StoreError> {
-        own_mark(&mut self.store.view().await?).await
+    /// Both sides. The store's is read first: whoever counts on between the two would else make it look ahead.
+    async fn marks(&self) -> Result<(Option<Mark>, Option<Mark>), DeskError> {
+        let beside = self.mark_beside().await?;
+        let own = own_mark(&mut self.store.view().await?).await?;
+        Ok((own, beside))
     }
 
     async fn mark_beside(&self) -> Result<Option<Mark>, FilesError> {

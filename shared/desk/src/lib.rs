@@ -56,7 +56,7 @@ pub use place::{Hold, Place, Resumed};
 pub use queues::Preview;
 pub use removals::{leave, leaver};
 pub use rights::Reach;
-pub use setup::{SetupState, data_key};
+pub use setup::{SetupState, find_data_key, has_data_key, make_data_key, missing_data_key, new_data_key};
 pub use transfers::{Asked, Chain, TransferFilter, TransferView, ask_step, is_temporary_above, nearest_temporaries};
 pub use tree::OrgStated;
 pub use uploads::{Counts, Reason, UploadFile, UploadView};

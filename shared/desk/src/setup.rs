@@ -1,8 +1,12 @@
 //! First steps: the schema, the data key, the place, the operator's account.
 
-use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+};
 
-use store::{SchemaState, StoreError, Vault};
+use store::{SchemaState, Store, StoreError, Vault};
 
 use crate::{Desk, DeskError, Refusal, year::put_shipped};
 
@@ -77,25 +81,39 @@ fn other_key() -> Refusal {
     )
 }
 
-/// The data key: as configured, else as kept in the data folder, else made and kept there (mode 0600).
-pub fn data_key(configured: &str, data_dir: &Path) -> Result<String, DeskError> {
+/// The data key as configured, else as kept in the data folder; none where there is none yet. A file that others may read is
+/// refused.
+pub fn find_data_key(configured: &str, data_dir: &Path) -> Result<Option<String>, DeskError> {
     if !configured.is_empty() {
-        return Ok(configured.to_owned());
+        return Ok(Some(configured.to_owned()));
     }
     let path = data_dir.join("data.key");
-    let unwritable = |error: std::io::Error| {
-        DeskError::Refused(Refusal::new(
-            "data-key",
-            format!("the data key {} can't be read or made: {error}", path.display()),
-            "give data.key, or a data.dir that can be written",
-        ))
+    let mode = match std::fs::metadata(&path) {
+        Ok(about) => about.permissions().mode() & 0o777,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unwritable(&path, &error)),
     };
-    match std::fs::read_to_string(&path) {
-        Ok(key) => return Ok(key.trim().to_owned()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(unwritable(error)),
+    if mode & 0o077 != 0 {
+        let (message, hint) = (
+            format!("the data key {} may be read by others (mode {mode:04o})", path.display()),
+            format!("chmod 600 {}; whoever has read it can try numbers against a copy of the database", path.display()),
+        );
+        return Err(Refusal::new("data-key", message, hint).into());
     }
-    let key = Vault::new_key().map_err(StoreError::from)?;
+    let key = std::fs::read_to_string(&path).map_err(|error| unwritable(&path, &error))?;
+    Ok(Some(key.trim().to_owned()))
+}
+
+/// A data key that nobody has.
+pub fn new_data_key() -> Result<String, DeskError> {
+    Ok(Vault::new_key().map_err(StoreError::from)?)
+}
+
+/// Makes a data key and keeps it in the data folder (mode 0600).
+pub fn make_data_key(data_dir: &Path) -> Result<String, DeskError> {
+    let path = data_dir.join("data.key");
+    let unwritable = |error: std::io::Error| unwritable(&path, &error);
+    let key = new_data_key()?;
     // Written beside and linked into place: of two first starts at once one wins, and both read the same key.
     let fresh = data_dir.join(format!("data.key.{}", std::process::id()));
     let mut file =
@@ -107,4 +125,33 @@ pub fn data_key(configured: &str, data_dir: &Path) -> Result<String, DeskError> 
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(unwritable(error)),
         _ => std::fs::read_to_string(&path).map(|key| key.trim().to_owned()).map_err(unwritable),
     }
+}
+
+/// The database has a data key, and this machine has none.
+#[must_use]
+pub fn missing_data_key(data_dir: &Path) -> Refusal {
+    Refusal::new(
+        "data-key",
+        format!(
+            "this database was set up with a data key that is not here: {} is missing",
+            data_dir.join("data.key").display()
+        ),
+        "put back the data.key of the machine that ran the first `rollcall migrate`, or set data.key (ROLLCALL_DATA__KEY) to it; no other is made, since with another nobody in the database is found",
+    )
+}
+
+/// Whether a database was set up with a data key, whichever.
+pub async fn has_data_key(store: &Store) -> Result<bool, DeskError> {
+    if store.schema().await? == SchemaState::Empty {
+        return Ok(false);
+    }
+    Ok(store::settings::find(&mut store.view().await?, KEY_SETTING).await?.is_some())
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> DeskError {
+    DeskError::Refused(Refusal::new(
+        "data-key",
+        format!("the data key {} can't be read or made: {error}", path.display()),
+        "give data.key, or a data.dir that can be written",
+    ))
 }

@@ -25,6 +25,7 @@ pub mod phone;
 pub mod retirement;
 pub mod role;
 pub mod row;
+pub mod secret;
 pub mod template;
 pub mod text;
 pub mod transfer;

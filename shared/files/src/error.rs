@@ -81,7 +81,7 @@ impl FilesError {
 
     /// Sorts an error of the bucket's client.
     pub(crate) fn of_s3(key: &str, error: &object_store::Error) -> Self {
-        let (key, cause) = (key.to_owned(), chain(error));
+        let (key, cause) = (key.to_owned(), domain::secret::mask_addresses(&chain(error)));
         match error {
             object_store::Error::NotFound { .. } => Self::NotFound { key },
             object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {

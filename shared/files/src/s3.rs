@@ -4,6 +4,7 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::secret::{mask_address, mask_addresses};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
@@ -42,7 +43,7 @@ pub struct S3Settings {
 
 impl std::fmt::Debug for S3Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "S3Settings({} at {:?})", self.url, self.endpoint)
+        write!(f, "S3Settings({} at {:?})", mask_address(&self.url), mask_address(&self.endpoint))
     }
 }
 
@@ -56,7 +57,8 @@ pub(crate) struct S3 {
 
 impl S3 {
     pub(crate) fn new(settings: &S3Settings) -> Result<Self, FilesError> {
-        let wrong = |what: &str| FilesError::Settings(format!("{}: {what}", settings.url));
+        let wrong =
+            |what: &str| FilesError::Settings(mask_addresses(&format!("{}: {what}", mask_address(&settings.url))));
         let rest = settings.url.strip_prefix("s3://").ok_or_else(|| wrong("expected s3://bucket/prefix"))?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() {

@@ -34,6 +34,7 @@ pub mod payments;
 pub mod persons;
 pub mod place;
 pub mod premiums;
+pub mod rights;
 pub mod settings;
 pub mod standings;
 pub mod statistics;
@@ -47,6 +48,7 @@ pub mod workers;
 pub mod years;
 
 pub use bulk::{Rows, Value};
+pub use doctor::WriteTrouble;
 pub use engine::{Conn, EngineKind, Session, Snapshot, Store, StoreSettings, Unit, View};
 pub use error::StoreError;
 pub use place::DatabasePlace;

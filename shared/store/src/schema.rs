@@ -29,7 +29,7 @@ macro_rules! step {
 }
 
 /// Where the database keeps what was applied; sqlx's own name.
-const RECORD: &str = "_sqlx_migrations";
+pub(crate) const RECORD: &str = "_sqlx_migrations";
 
 const STEPS: &[Step] = &[
     step!(1, "0001_pipeline"),
@@ -46,6 +46,12 @@ const STEPS: &[Step] = &[
 #[must_use]
 pub fn migration_names() -> Vec<&'static str> {
     STEPS.iter().map(|step| step.name).collect()
+}
+
+/// The tables that the migrations make.
+pub(crate) fn tables() -> Vec<&'static str> {
+    let made = STEPS.iter().flat_map(|step| step.postgres.split("CREATE TABLE ").skip(1));
+    made.filter_map(|rest| rest.split_whitespace().next()).collect()
 }
 
 /// How the database's schema stands to this program.

@@ -65,6 +65,43 @@ impl FreshDatabase {
     }
 }
 
+/// A role that may log in and nothing else; it is dropped with this value, which has to outlive the databases with its rights.
+pub struct FreshRole {
+    server: String,
+    name: String,
+}
+
+/// Creates a role on the shared server.
+pub async fn fresh_role() -> FreshRole {
+    let (server, name) = (shared_url(), unique("rollcall_role_"));
+    execute(&server, &format!("CREATE ROLE {name} LOGIN PASSWORD '{name}'")).await;
+    FreshRole { server, name }
+}
+
+impl FreshRole {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A database as this role enters it.
+    #[must_use]
+    pub fn url(&self, database: &FreshDatabase) -> String {
+        let url = database.url();
+        let (scheme, rest) = url.split_once("://").expect("the address has a scheme");
+        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+        format!("{scheme}://{0}:{0}@{place}", self.name)
+    }
+}
+
+impl Drop for FreshRole {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        finish(async move || execute(&server, &format!("DROP ROLE IF EXISTS {name}")).await);
+    }
+}
+
 impl Drop for FreshDatabase {
     fn drop(&mut self) {
         let (server, name) = (self.server.clone(), self.name.clone());

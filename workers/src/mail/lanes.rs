@@ -171,7 +171,9 @@ impl MailWork {
     async fn write_until_heard(&self, shift: &Shift, ended: &Ended<'_>) -> Result<(), WorkError> {
         loop {
             match self.write(shift, std::slice::from_ref(ended), &[]).await {
-                Err(WorkError::Store(StoreError::Unreachable(_) | StoreError::Conflict(_) | StoreError::Full)) => {
+                Err(WorkError::Store(
+                    StoreError::Unreachable(_) | StoreError::Conflict(_) | StoreError::Full | StoreError::NoMemory(_),
+                )) => {
                     tokio::time::sleep(WRITE_AGAIN).await;
                 }
                 written => return written.map(drop),

@@ -26,9 +26,10 @@ use runtime::{Clock, Config, SimulatedClock, Sources};
 use self::{federation::Federation, people::People, scene::Demo, steps::Step, workbooks::Workbooks};
 use super::Context;
 use crate::{
-    app::{self, App},
+    app::App,
     cli::DemoArgs,
     output::{DONE, Failure, Printer},
+    private,
     roles::{self, Parts},
 };
 
@@ -45,7 +46,7 @@ pub async fn run(context: &Context<'_>, args: DemoArgs) -> Result<u8, Failure> {
     make_empty(&out)?;
     let folders = ["workbooks", "results"].map(|name| out.join(name));
     for folder in &folders {
-        app::make_private(folder)?;
+        private::make_private(folder)?;
     }
     let mut people = People::new(args.seed);
     let federation = Federation::new(&mut people, args.units, args.members);
@@ -121,7 +122,7 @@ fn make_empty(out: &Path) -> Result<(), Failure> {
     if out.is_dir() && std::fs::read_dir(out)?.next().is_some() {
         return Err(refused("is not empty"));
     }
-    app::make_private(out)
+    private::make_private(out)
 }
 
 /// The embedded engine in the demonstration's own folder: no file and no variable of the user's has a part in it.

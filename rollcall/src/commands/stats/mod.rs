@@ -21,10 +21,9 @@ use tokio::sync::mpsc;
 
 use super::Context;
 use crate::{
-    app,
     cli::StatsArgs,
     output::{DONE, Failure},
-    progress,
+    private, progress,
 };
 
 /// Pages that wait for the writer: what is read ahead of it.
@@ -48,7 +47,7 @@ pub async fn run(context: &Context<'_>, args: StatsArgs) -> Result<u8, Failure> 
     let app = context.app().await?;
     let statistics = app.desk.statistics(&context.account, args.year, args.org.as_deref()).await?;
     let temp_folder = app.config.data.dir.join("spool");
-    app::make_private(&temp_folder)?;
+    private::make_private(&temp_folder)?;
     let order =
         Order { year: args.year, org: statistics.org.name.clone(), as_of: statistics.as_of.naive_local(), temp_folder };
     // Another name until it is whole, so that nobody opens half a workbook.

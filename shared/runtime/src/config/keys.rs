@@ -94,8 +94,8 @@ macro_rules! settings {
 settings! {
     /// What lies on this machine.
     data: Data {
-        dir: PathBuf = "./rollcall-data", V::Filled, "", "Folder of the embedded engine: SQLite database, files, outbox, data key. Mode 0700.";
-        key: Secret = "", V::SecretHex(64), "", "Key of the look-up hashes of documents and of the numbers at rest. Empty: made once and kept in `data.dir`/data.key.";
+        dir: PathBuf = "./rollcall-data", V::Filled, "", "Folder of the embedded engine: SQLite database, files, outbox, data key. Mode 0700; an open one of ours is tightened.";
+        key: Secret = "", V::SecretHex(64), "", "Key of the look-up hashes of documents and of the numbers at rest. Empty: made once and kept in `data.dir`/data.key (0600; one that others may read is refused, and none is made beside a database that has another).";
         encrypt: Switch = "auto", V::Choice(&["auto", "on", "off"]), "", "Whether document numbers are encrypted at rest; `auto` is on with PostgreSQL and off with SQLite.";
     }
     /// The truth.

@@ -19,4 +19,4 @@ pub use keys::{
 };
 pub use read::{DEFAULT_FILE, Sources};
 pub use report::{InForce, in_force, table_markdown};
-pub use secret::{MASK, Secret, SecretUrl, masked_url};
+pub use secret::{Secret, SecretUrl};

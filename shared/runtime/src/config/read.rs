@@ -160,11 +160,14 @@ fn file(sources: &Sources) -> Result<Layer, ConfigError> {
     let mut layer = Layer::default();
     let Some(path) = &sources.file else { return Ok(layer) };
     let origin = path.display().to_string();
-    let text =
-        std::fs::read_to_string(path).map_err(|e| ConfigError::File { path: origin.clone(), cause: e.to_string() })?;
-    let tables = ::config::File::from_str(&text, FileFormat::Toml)
-        .collect()
-        .map_err(|e| ConfigError::File { path: origin.clone(), cause: e.to_string() })?;
+    let text = std::fs::read_to_string(path).map_err(|e| ConfigError::File {
+        path: origin.clone(),
+        cause: domain::secret::mask_addresses(&e.to_string()),
+    })?;
+    let tables = ::config::File::from_str(&text, FileFormat::Toml).collect().map_err(|e| ConfigError::File {
+        path: origin.clone(),
+        cause: domain::secret::mask_addresses(&e.to_string()),
+    })?;
     for (section, value) in tables {
         flatten(&mut layer, &section, value, &origin)?;
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::key::{Key, Values};
 use super::keys::{Config, KEYS};
-use super::secret::{Secret, masked_url};
+use super::secret::Secret;
 
 /// One setting as it is in force, fit to be printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl InForce {
     pub(super) fn new(key: &Key, text: &str, source: &str) -> Self {
         let value = match key.values {
             _ if key.secret => Secret::new(text).to_string(),
-            Values::Url(..) => masked_url(text),
+            Values::Url(..) => domain::secret::mask_address(text),
             _ => text.to_owned(),
         };
         Self { key: key.name, value, source: source.to_owned() }
