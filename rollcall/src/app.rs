@@ -346,8 +346,9 @@ fn broker_settings(config: &Config) -> broker::Settings {
 
 /// The lock file by which only one process at a time consumes the embedded queues; `None` when another holds it.
 pub fn consuming_lock(config: &Config) -> Result<Option<std::fs::File>, Failure> {
+    use std::os::unix::fs::OpenOptionsExt as _;
     let path: PathBuf = config.data.dir.join("serve.lock");
-    let file = std::fs::OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
+    let file = std::fs::OpenOptions::new().create(true).write(true).truncate(false).mode(0o600).open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(std::fs::TryLockError::WouldBlock) => Ok(None),

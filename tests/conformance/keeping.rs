@@ -2,7 +2,7 @@
 
 use store::audit::{self, ActSelection, NewAct};
 use store::workers::{self, Worker};
-use store::{DatabasePlace, Store, leases, settings};
+use store::{DatabasePlace, Store, leases, place, settings};
 
 use super::engines::{Place, at, id, mail, put};
 
@@ -137,7 +137,7 @@ async fn a_database_knows_its_place_and_its_newest_row(place: Place) {
         (DatabasePlace::File { path, .. }, false) => assert!(path.ends_with("rollcall.db"), "{path}"),
         _ => panic!("{here}"),
     }
-    let newest = async || seen!(store, view => store::place::newest_id(&mut view));
+    let newest = async || seen!(store, view => place::newest_id(&mut view));
     assert_eq!(newest().await, None);
     put(store, &[mail(7, 0), mail(3, 0)]).await;
     assert_eq!(newest().await, Some(id(7)));

@@ -105,7 +105,11 @@ async fn readyz(State(shared): State<Shared>) -> Response {
     let notes: serde_json::Map<String, serde_json::Value> =
         notes.into_iter().map(|note| (note.name.to_owned(), note.text.into())).collect();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({ "ready": ready, "checks": told, "notes": notes }).to_string();
+    let mut told = json!({ "ready": ready, "checks": told });
+    if !notes.is_empty() {
+        told["notes"] = notes.into();
+    }
+    let body = told.to_string();
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
