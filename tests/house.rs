@@ -2,6 +2,7 @@
 
 mod compose;
 mod edges;
+mod guards;
 mod migrations;
 mod source;
 mod tidy;

@@ -74,6 +74,10 @@ impl Record {
 /// Goes through a workbook's records, makes harmless what no reader of values needs, and counts the cells that hold a value,
 /// per worksheet in the order of the workbook: as many have to come out of the parser.
 pub(crate) fn soften(stream: &mut [u8]) -> Result<Vec<usize>, Rejection> {
+    soften_within(stream, RECTANGLES)
+}
+
+fn soften_within(stream: &mut [u8], rectangles: u64) -> Result<Vec<usize>, Rejection> {
     let globals = globals(stream)?;
     let (mut counts, mut total, mut largest) = (Vec::new(), 0_u64, 0_u64);
     for place in globals.sheets {
@@ -82,7 +86,7 @@ pub(crate) fn soften(stream: &mut [u8]) -> Result<Vec<usize>, Rejection> {
         (total, largest) = (total + rectangle, largest.max(rectangle));
         counts.push(sheet.cells);
     }
-    if total + largest > RECTANGLES {
+    if total + largest > rectangles {
         let detail = "数据散布的范围过大，请把数据集中到连续的行和列";
         return Err(Rejection::new(Code::TooLarge, detail));
     }
@@ -247,15 +251,18 @@ mod tests {
     }
 
     #[test]
-    fn cells_that_span_more_than_the_parser_has_room_for_are_too_large() {
-        let mut bytes = stream();
-        let labels = places(&bytes, LABEL);
-        bytes[labels[3] + 4..labels[3] + 8].copy_from_slice(&[0xff, 0xff, 0xff, 0]);
-        assert_eq!(soften(&mut bytes).unwrap_err().code, Code::TooLarge);
-        bytes[labels[3] + 4..labels[3] + 8].copy_from_slice(&[0xff, 0xff, 99, 0]);
-        assert_eq!(soften(&mut bytes), Ok(vec![4]));
-        bytes[labels[3] + 6] = 0;
-        bytes[labels[3] + 7] = 1;
-        assert_eq!(soften(&mut bytes).unwrap_err().code, Code::Damaged, "there is no column 256");
+    fn cells_that_span_more_than_there_is_room_for_are_too_large() {
+        // Two rows of two columns, in all sheets and once more in the largest.
+        assert_eq!(soften_within(&mut stream(), 8), Ok(vec![4]));
+        assert_eq!(soften_within(&mut stream(), 7).unwrap_err().code, Code::TooLarge);
+    }
+
+    #[test]
+    fn cells_stand_in_columns_that_there_are() {
+        let mut sheet = Sheet::default();
+        assert_eq!(sheet.cells(9, 254, 255), Some(()));
+        assert_eq!((sheet.cells, sheet.rectangle()), (2, 2));
+        assert_eq!(sheet.cells(9, 256, 256), None);
+        assert_eq!(sheet.cells(9, 2, 1), None);
     }
 }

@@ -6,6 +6,7 @@
 use std::{
     io::{self, BufWriter, Read, Write},
     panic::{self, AssertUnwindSafe},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -26,15 +27,22 @@ const OPEN_FILES: u64 = 32;
 /// Serves requests from standard input until it is closed; the exit code. The whole of the hidden subcommand.
 #[must_use]
 pub fn serve_stdio() -> i32 {
+    serve_stdio_behind(&|_| {})
+}
+
+/// The same, with a reader in front of ours that sees each file first, within all limits. The tests' child alone has one:
+/// it panics, takes memory or never ends when the file asks for it, so that the limits are tried without a harmful file.
+#[must_use]
+pub fn serve_stdio_behind(first: &dyn Fn(&Path)) -> i32 {
     // A panic's message may hold data of a file.
     panic::set_hook(Box::new(|_| {}));
     let limited = limit_for_life();
-    let served = limited.and_then(|()| serve(&mut io::stdin().lock(), &mut io::stdout().lock()));
+    let served = limited.and_then(|()| serve(&mut io::stdin().lock(), &mut io::stdout().lock(), first));
     i32::from(served.is_err())
 }
 
 /// Serves requests until `input` ends, within the limits of each request. Limits are those of the whole process.
-pub fn serve(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
+fn serve(input: &mut impl Read, output: &mut impl Write, first: &dyn Fn(&Path)) -> io::Result<()> {
     let mut output = BufWriter::with_capacity(BLOCK_BYTES * 2, output);
     wire::write_frame(&mut output, &Frame::Hello(PROTOCOL))?;
     output.flush()?;
@@ -42,7 +50,7 @@ pub fn serve(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
     while let Some(request) = wire::read_request(input)? {
         let started = Instant::now();
         limit_for_file(&request.limits, busy)?;
-        let last = read(&request, &mut output)?;
+        let last = read(&request, &mut output, first)?;
         wire::write_frame(&mut output, &last)?;
         output.flush()?;
         busy += started.elapsed();
@@ -67,9 +75,10 @@ fn limit_for_file(limits: &ReadLimits, busy: Duration) -> io::Result<()> {
 }
 
 /// Reads one file; what is left to say at its end. An error is one of the pipe: the parent is gone.
-fn read(request: &Request, output: &mut impl Write) -> io::Result<Frame> {
+fn read(request: &Request, output: &mut impl Write, first: &dyn Fn(&Path)) -> io::Result<Frame> {
     let mut stream = Stream { output, block: Vec::with_capacity(BLOCK_BYTES + (8 << 10)), broken: None };
     let result = panic::catch_unwind(AssertUnwindSafe(|| {
+        first(&request.path);
         let read = if request.actions {
             actions::read(&request.path, &request.limits, &mut stream)
         } else {

@@ -12,6 +12,8 @@ pub struct ReadLimits {
     pub inflated_bytes: u64,
     /// Inflated size over packed size. No real file of 4,045 public ones inflates over 100 times.
     pub ratio: u64,
+    /// Archives that inflate to no more bytes than this are opened whatever their ratio.
+    pub ratio_floor_bytes: u64,
     /// Parts of an archive.
     pub entries: u64,
     /// Rows with data below the header, and the highest row number that may hold any. Excel's own limit is 1,048,576.
@@ -34,6 +36,7 @@ impl Default for ReadLimits {
             upload_bytes: 64 << 20,
             inflated_bytes: 1 << 30,
             ratio: 200,
+            ratio_floor_bytes: 16 << 20,
             entries: 4_096,
             rows: 1_048_576,
             columns: 512,

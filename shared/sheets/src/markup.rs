@@ -1,7 +1,7 @@
 //! Whether the XML of a part is whole: every element ends where it has to, and the rows of a worksheet stand where rows stand.
 //!
-//! The parser takes any end for the one it waits for and stops where a sheet's data seem to end, so it reads a bent part
-//! as a sheet with fewer or other cells. This goes over the bytes before it, in a fraction of its time.
+//! A parser may take any end for the one it waits for and stop where a sheet's data seem to end, and so read a bent part as
+//! a sheet with fewer or other cells. This goes over the bytes before it, in a fraction of its time.
 
 use domain::finding::Code;
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -78,6 +78,9 @@ struct Open {
 /// Goes over the text of a part, piece by piece.
 pub(crate) struct Markup {
     worksheet: bool,
+    /// Elements within elements, and bytes of one tag, that are allowed.
+    depth: usize,
+    tag_bytes: usize,
     encoding: Form,
     /// Bytes that were not enough to tell what they begin.
     pending: Vec<u8>,
@@ -98,6 +101,8 @@ impl Markup {
     pub fn new(worksheet: bool) -> Self {
         Self {
             worksheet,
+            depth: DEPTH,
+            tag_bytes: TAG_BYTES,
             encoding: Form::Unknown,
             pending: Vec::new(),
             passing: None,
@@ -161,7 +166,7 @@ impl Markup {
             };
             match step {
                 Some(length) => at += length,
-                None if text.len() - at > TAG_BYTES => return Err(Rejection::damaged()),
+                None if text.len() - at > self.tag_bytes => return Err(Rejection::damaged()),
                 None => return Ok(at),
             }
         }
@@ -238,7 +243,7 @@ impl Markup {
         self.prefix.get_or_insert_with(|| memchr(b':', written).map_or(Vec::new(), |colon| written[..=colon].to_vec()));
         let kind = if self.worksheet { self.kind(written, tag)? } else { Kind::Other };
         if tag.last() != Some(&b'/') {
-            if self.open.len() == DEPTH {
+            if self.open.len() == self.depth {
                 return Err(Rejection::new(Code::Hostile, "部件的嵌套层数异常"));
             }
             self.open.push(Open { name, kind, rest: self.rests.len() });
@@ -368,13 +373,17 @@ mod tests {
 
     #[test]
     fn a_reference_to_a_shared_string_is_a_number() {
-        let sheet = |cell: &str| format!("<worksheet><sheetData><row>{cell}</row></sheetData></worksheet>");
-        for value in ["-1", "x", "1.0", " 1", "99999999999999999999", "1<!-- -->x"] {
-            let cell = format!("<c r=\"A1\" t=\"s\" s=\"1\"><v>{value}</v></c>");
-            assert_eq!(checked(&sheet(&cell), true), Some(Code::Damaged), "{value}");
-            let cell = format!("<c r=\"A1\" t=\"s\" s=\"1\"><v>7</v></c><c><v>{value}</v></c>");
-            assert_eq!(checked(&sheet(&cell), true), None, "{value}");
+        for value in ["0", "7", "123456"] {
+            assert!(is_index(value.as_bytes()), "{value}");
         }
+        for value in ["-1", "x", "1.0", " 1", "99999999999999999999"] {
+            assert!(!is_index(value.as_bytes()), "{value}");
+        }
+        for (tag, refers) in [("c r=\"A1\" t=\"s\"", true), ("c t='s' r='A1'", true), ("c r=\"A1\" t=\"str\"", false)] {
+            assert_eq!(refers_to_string(tag.as_bytes()), refers, "{tag}");
+        }
+        let cells = "<row><c r=\"A1\" t=\"s\" s=\"1\"><v>7</v></c><c r=\"B1\"><v>1.5</v></c></row>";
+        assert_eq!(checked(&format!("<worksheet><sheetData>{cells}</sheetData></worksheet>"), true), None);
     }
 
     #[test]
@@ -394,15 +403,18 @@ mod tests {
 
     #[test]
     fn elements_may_be_as_deep_as_the_limit_and_no_deeper() {
-        for (depth, code) in [(DEPTH, None), (DEPTH + 1, Some(Code::Hostile))] {
-            assert_eq!(checked(&format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth)), false), code);
+        for (depth, fits) in [(3, true), (2, false)] {
+            let mut markup = Markup { depth, ..Markup::new(false) };
+            let fed = markup.feed(b"<a><b><c/></b><b><c></c></b></a>").and_then(|()| markup.finish());
+            assert_eq!(fed.is_ok(), fits, "{depth} deep");
         }
     }
-
     #[test]
-    fn a_tag_without_end_does_not_grow_for_ever() {
-        let mut markup = Markup::new(false);
-        let fed = (0..40).try_for_each(|_| markup.feed(format!("<a b=\"{}", " ".repeat(64 << 10)).as_bytes()));
-        assert_eq!(fed, Err(Rejection::damaged()));
+    fn a_tag_may_be_as_long_as_the_limit_and_no_longer() {
+        for (tag_bytes, fits) in [(12, true), (8, false)] {
+            let mut markup = Markup { tag_bytes, ..Markup::new(false) };
+            let fed = ["<a b=\"", "123456", "\"></a>"].iter().try_for_each(|piece| markup.feed(piece.as_bytes()));
+            assert_eq!(fed.is_ok(), fits, "{tag_bytes} bytes");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! .ods: streamed from the content part row by row, so that what a file repeats costs nothing until it is asked for.
 //!
-//! Our own reader, and not the parser's of the other formats: that one holds all sheets, goes round for ever where the part
-//! ends inside a table, and drops without a word what lies beyond its own caps on repeated rows and columns.
+//! Our own reader, and not the parser's of the other formats: that one holds all sheets, and drops without a word what lies
+//! beyond its own caps on repeated rows and columns.
 //! Source: OASIS Open Document Format for Office Applications 1.2, chapters 9 (tables) and 19 (attributes).
 
 use std::{

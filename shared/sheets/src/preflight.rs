@@ -1,7 +1,7 @@
 //! A look over an archive before a parser opens it: how many parts, how large inflated, what names, which declarations.
 //!
-//! Declared sizes are checked first (an honest bomb costs nothing), then every part is inflated once through a counting
-//! reader, because sizes may lie. Parsers inflate on their own: the child's limits are the second wall.
+//! Declared sizes are checked first (what is too large by its own word costs nothing), then every part is inflated once through
+//! a counting reader, because sizes may lie. Parsers inflate on their own: the child's limits are the second wall.
 
 use std::{
     io::{Read, Seek},
@@ -13,8 +13,6 @@ use zip::ZipArchive;
 
 use crate::{ReadLimits, Rejection, detect::not_a_spreadsheet, markup::Markup, rejection::Failure};
 
-/// Archives that inflate to less are never taken for bombs, whatever their ratio.
-const RATIO_FLOOR: u64 = 16 << 20;
 /// The root element of a part begins within this many bytes.
 const PROLOG: usize = 16 << 10;
 /// Bytes of it looked at in one go.
@@ -42,7 +40,7 @@ pub(crate) fn preflight<R: Read + Seek>(file: R, packed: u64, limits: &ReadLimit
     for index in 0..archive.len() {
         let part = archive.by_index_raw(index)?;
         let name = part.name()?;
-        if name.starts_with('/') || name.contains('\\') || name.split('/').any(|step| step == "..") {
+        if leads_outside(&name) {
             return Err(hostile("部件的路径指向文件之外").into());
         }
         if part.encrypted() {
@@ -52,7 +50,7 @@ pub(crate) fn preflight<R: Read + Seek>(file: R, packed: u64, limits: &ReadLimit
     }
     let budget = budget(packed, limits);
     if declared > budget {
-        return Err(bomb().into());
+        return Err(inflates_too_far().into());
     }
     if archive.has_overlapping_files()? {
         return Err(hostile("压缩结构中的部件互相重叠").into());
@@ -61,20 +59,31 @@ pub(crate) fn preflight<R: Read + Seek>(file: R, packed: u64, limits: &ReadLimit
     Ok(package)
 }
 
+/// Whether a part's name leads out of the package. Some programs write `\` between the steps, which is no fault.
+fn leads_outside(name: &str) -> bool {
+    name.starts_with(['/', '\\']) || name.get(1..2) == Some(":") || name.split(['/', '\\']).any(|step| step == "..")
+}
+
+/// A part's name with `/` between its steps.
+fn plain_name(name: &str) -> String {
+    name.replace('\\', "/")
+}
+
 fn budget(packed: u64, limits: &ReadLimits) -> u64 {
-    packed.saturating_mul(limits.ratio).max(RATIO_FLOOR).min(limits.inflated_bytes)
+    packed.saturating_mul(limits.ratio).max(limits.ratio_floor_bytes).min(limits.inflated_bytes)
 }
 
 fn hostile(detail: &str) -> Rejection {
     Rejection::new(Code::Hostile, detail)
 }
 
-fn bomb() -> Rejection {
+fn inflates_too_far() -> Rejection {
     hostile("解压后的大小远超正常")
 }
 
 fn package<R: Read + Seek>(archive: &ZipArchive<R>) -> Result<Package, Rejection> {
-    let has = |start: &str| archive.file_names_raw().any(|name| name.starts_with(start.as_bytes()));
+    let names: Vec<String> = archive.file_names_raw().map(|name| plain_name(&String::from_utf8_lossy(name))).collect();
+    let has = |start: &str| names.iter().any(|name| name.starts_with(start));
     if has("xl/workbook.bin") {
         return Ok(Package::Xlsb);
     }
@@ -99,16 +108,15 @@ fn inflate_all<R: Read + Seek>(archive: &mut ZipArchive<R>, budget: u64) -> Resu
     let (mut left, mut buffer) = (budget, vec![0; 64 << 10]);
     for index in 0..archive.len() {
         let mut part = archive.by_index(index)?;
-        let name = part.name()?;
+        let name = plain_name(&part.name()?);
         let mut prolog = xml_name(&name).then(Prolog::default);
         let mut markup = read_name(&name).then(|| Markup::new(name.contains("worksheets/")));
-        drop(name);
         loop {
             let count = part.read(&mut buffer)?;
             if count == 0 {
                 break;
             }
-            left = left.checked_sub(count as u64).ok_or_else(bomb)?;
+            left = left.checked_sub(count as u64).ok_or_else(inflates_too_far)?;
             if let Some(scan) = &mut prolog
                 && scan.feed(&buffer[..count])?.is_break()
             {
@@ -135,7 +143,7 @@ fn xml_name(name: &str) -> bool {
     [".xml", ".rels", ".vml"].iter().any(|end| name.to_ascii_lowercase().ends_with(end))
 }
 
-/// What stands before a part's root element: a document type there is what entity bombs are made of.
+/// What stands before a part's root element: a document type there may declare entities that expand without measure.
 #[derive(Default)]
 struct Prolog {
     seen: Vec<u8>,
@@ -219,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_of_the_largest_size_is_opened_and_one_byte_more_is_a_bomb() {
+    fn a_package_of_the_largest_size_is_opened_and_one_byte_more_is_refused() {
         let bytes = archive(&[TYPES, ("a.bin", &[7; 1000])]);
         let inflated = 1000 + TYPES.1.len() as u64;
         let at = ReadLimits { inflated_bytes: inflated, ..ReadLimits::default() };
@@ -229,18 +237,30 @@ mod tests {
     }
 
     #[test]
-    fn a_size_that_lies_is_found_by_inflating() {
-        let content = vec![b' '; 40 << 20];
-        let mut bytes = archive(&[TYPES, ("a.bin", &content)]);
-        let (size, lie) = ((40_u32 << 20).to_le_bytes(), 10_u32.to_le_bytes());
-        while let Some(place) = bytes.windows(4).position(|window| window == size) {
-            bytes[place..place + 4].copy_from_slice(&lie);
+    fn a_package_that_packs_better_than_the_ratio_is_refused_from_the_floor_on() {
+        let bytes = archive(&[TYPES, ("a.bin", &[7; 4000])]);
+        let (inflated, packed) = (4000 + TYPES.1.len() as u64, bytes.len() as u64);
+        let ratio = inflated.div_ceil(packed);
+        for (ratio, ratio_floor_bytes, fits) in
+            [(ratio, 0, true), (ratio - 1, 0, false), (1, inflated, true), (1, inflated - 1, false)]
+        {
+            let limits = ReadLimits { ratio, ratio_floor_bytes, ..ReadLimits::default() };
+            assert_eq!(looked_over(&bytes, &limits).is_ok(), fits, "{ratio} times, from {ratio_floor_bytes} bytes");
         }
-        assert!(matches!(looked_over(&bytes, &ReadLimits::default()), Err(Code::Hostile | Code::Damaged)));
     }
 
     #[test]
-    fn document_types_are_hostile_wherever_they_stand_before_the_root() {
+    fn what_is_inflated_counts_and_not_what_is_declared() {
+        let bytes = archive(&[TYPES, ("a.bin", &[7; 2000])]);
+        let inflated = 2000 + TYPES.1.len() as u64;
+        for (budget, fits) in [(inflated, true), (inflated - 1, false)] {
+            let mut archive = ZipArchive::new(Cursor::new(bytes.as_slice())).unwrap();
+            assert_eq!(inflate_all(&mut archive, budget).is_ok(), fits, "{budget} bytes");
+        }
+    }
+
+    #[test]
+    fn document_types_are_refused_wherever_they_stand_before_the_root() {
         let long = format!("<?xml version='1.0'?><!-- <a> {} --><!DOCTYPE a><a/>", " ".repeat(9000));
         for part in [long.as_bytes(), b"<!DOCTYPE x><a/>", b"\xff\xfe<\0!\0D\0O\0C\0T\0Y\0P\0E\0 \0x\0>\0"] {
             assert_eq!(looked_over(&archive(&[TYPES, ("a.xml", part)]), &ReadLimits::default()), Err(Code::Hostile));
@@ -250,14 +270,43 @@ mod tests {
     }
 
     #[test]
-    fn names_that_leave_the_archive_and_names_twice_are_hostile() {
-        let limits = ReadLimits::default();
-        assert_eq!(looked_over(&archive(&[TYPES, ("../a.bin", b"")]), &limits), Err(Code::Hostile));
+    fn names_that_lead_outside_are_told_from_those_that_only_look_like_it() {
+        for name in ["../a.bin", "xl/../../a", "/a", "\\a", "xl\\..\\a", "c:\\a"] {
+            assert!(leads_outside(name), "{name}");
+        }
+        for name in ["xl/workbook.xml", "xl\\workbook.xml", "xl/..x/...", "[Content_Types].xml"] {
+            assert!(!leads_outside(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_twice_is_refused() {
         let mut twice = archive(&[TYPES, ("a.bin", b"1"), ("b.bin", b"2")]);
         while let Some(place) = twice.windows(5).position(|window| window == b"b.bin") {
             twice[place] = b'a';
         }
-        assert_eq!(looked_over(&twice, &limits), Err(Code::Hostile));
+        assert_eq!(looked_over(&twice, &ReadLimits::default()), Err(Code::Hostile));
+    }
+
+    #[test]
+    fn a_part_with_a_password_or_another_content_than_its_checksum_is_told() {
+        let bytes = archive(&[TYPES]);
+        let with_bit = |start: &[u8], flags: usize, bytes: &mut Vec<u8>| {
+            let place = bytes.windows(4).position(|window| window == start).unwrap();
+            bytes[place + flags] |= 1;
+        };
+        let mut locked = bytes.clone();
+        with_bit(b"PK\x03\x04", 6, &mut locked);
+        with_bit(b"PK\x01\x02", 8, &mut locked);
+        assert_eq!(looked_over(&locked, &ReadLimits::default()), Err(Code::Encrypted));
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        zip.start_file("[Content_Types].xml", stored).unwrap();
+        zip.write_all(b"<Types/>").unwrap();
+        let mut changed = zip.finish().unwrap().into_inner();
+        let place = changed.windows(8).position(|window| window == b"<Types/>").unwrap();
+        changed[place + 1] = b't';
+        assert_eq!(looked_over(&changed, &ReadLimits::default()), Err(Code::Damaged));
     }
 
     #[test]

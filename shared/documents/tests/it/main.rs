@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod bureau;
-mod hostile;
 mod invented;
+mod odd_texts;
 mod picture;
 mod rare;
 mod tools;

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-mod fuzz;
-mod hostile;
+mod bent;
+mod guards;
 mod make;
 mod reading;
 mod support;

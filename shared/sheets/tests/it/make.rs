@@ -1,8 +1,4 @@
-//! Files made by hand, sound ones of every format and parts to make hostile ones of.
-
-use std::io::Write;
-
-use proptest::sample::Index;
+//! Files made by hand: sound ones of every format, and parts to put others in place of.
 
 use crate::support::{ROSTER_ROWS, archive, xlsx};
 
@@ -221,20 +217,6 @@ impl Package {
         self
     }
 
-    /// With two contents in each other's place.
-    pub fn swapped(mut self, first: Index, second: Index) -> Self {
-        let (first, second) = (first.index(self.0.len()), second.index(self.0.len()));
-        let content = self.0[first].1.clone();
-        self.0[first].1 = std::mem::replace(&mut self.0[second].1, content);
-        self
-    }
-
-    /// Without a part, whichever it is.
-    pub fn without_any(mut self, place: Index) -> Self {
-        self.0.remove(place.index(self.0.len()));
-        self
-    }
-
     /// With a text of a part replaced wherever it stands.
     pub fn replaced(mut self, name: &str, from: &str, to: &str) -> Self {
         let (_, content) = self.0.iter_mut().find(|(other, _)| other == name).unwrap();
@@ -244,99 +226,10 @@ impl Package {
         self
     }
 
-    /// The content of a part.
-    pub fn content(&self, name: &str) -> Vec<u8> {
-        self.0.iter().find(|(other, _)| other == name).unwrap().1.clone()
-    }
-
     /// The archive.
     pub fn bytes(&self) -> Vec<u8> {
         let parts: Vec<(&str, &[u8])> =
             self.0.iter().map(|(name, content)| (name.as_str(), content.as_slice())).collect();
         archive(&parts)
     }
-}
-
-/// An entry of an archive whose heads say what one likes.
-pub struct Entry {
-    pub name: &'static str,
-    pub content: Vec<u8>,
-    /// The size that the heads state.
-    pub size: u64,
-    /// Bit 0: encrypted.
-    pub flags: u16,
-    /// Bytes in front of the place that the directory states.
-    pub shift: i64,
-}
-
-impl Entry {
-    /// An honest one.
-    pub fn new(name: &'static str, content: impl AsRef<[u8]>) -> Self {
-        let content = content.as_ref().to_vec();
-        Self { name, size: content.len() as u64, content, flags: 0, shift: 0 }
-    }
-}
-
-/// An archive of stored entries with 64-bit heads. Source: PKWARE APPNOTE 4.3.
-pub fn zip64(entries: &[Entry]) -> Vec<u8> {
-    let (mut out, mut directory) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let place = out.len() as u64;
-        let (crc, packed) = (crc32(&entry.content), entry.content.len() as u64);
-        let common = |version: &[u8], extra: u16| {
-            let mut head = version.to_vec();
-            head.extend_from_slice(&entry.flags.to_le_bytes());
-            head.extend_from_slice(&[0, 0, 0, 0, 0x21, 0x28]);
-            head.extend_from_slice(&crc.to_le_bytes());
-            head.extend_from_slice(&[0xff; 8]);
-            head.extend_from_slice(&(entry.name.len() as u16).to_le_bytes());
-            head.extend_from_slice(&extra.to_le_bytes());
-            head
-        };
-        let sizes = [entry.size, packed].map(u64::to_le_bytes).concat();
-        out.extend_from_slice(b"PK\x03\x04");
-        out.extend(common(&[45, 0], 20));
-        out.extend_from_slice(entry.name.as_bytes());
-        out.extend_from_slice(&[1, 0, 16, 0]);
-        out.extend_from_slice(&sizes);
-        out.extend_from_slice(&entry.content);
-        directory.extend_from_slice(b"PK\x01\x02");
-        directory.extend(common(&[45, 3, 45, 0], 28));
-        directory.extend_from_slice(&[0; 10]);
-        directory.extend_from_slice(&[0xff; 4]);
-        directory.extend_from_slice(entry.name.as_bytes());
-        directory.extend_from_slice(&[1, 0, 24, 0]);
-        directory.extend_from_slice(&sizes);
-        directory.extend_from_slice(&place.saturating_add_signed(entry.shift).to_le_bytes());
-    }
-    let (place, length) = (out.len() as u64, directory.len() as u64);
-    out.extend(directory);
-    let (end, count) = (out.len() as u64, entries.len() as u64);
-    out.extend_from_slice(b"PK\x06\x06");
-    out.extend_from_slice(&44_u64.to_le_bytes());
-    out.extend_from_slice(&[45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    out.extend([count, count, length, place].into_iter().flat_map(u64::to_le_bytes));
-    out.extend_from_slice(b"PK\x06\x07\0\0\0\0");
-    out.extend_from_slice(&end.to_le_bytes());
-    out.extend_from_slice(b"\x01\0\0\0PK\x05\x06\0\0\0\0");
-    out.extend_from_slice(&[0xff; 12]);
-    out.write_all(&[0, 0]).unwrap();
-    out
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
-    })
-}
-
-/// Letters and digits that do not pack well enough to be a bomb.
-pub fn noise(count: usize) -> String {
-    let mut seed = 7_u32;
-    std::iter::repeat_with(|| {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        char::from(b'a' + (seed >> 24) as u8 % 26)
-    })
-    .take(count)
-    .collect()
 }

@@ -1,4 +1,4 @@
-//! What the tests of this crate share: a pool with the test child, and spreadsheets made by hand, sound and hostile.
+//! What the tests of this crate share: a pool with the test child, and spreadsheets made by hand, sound ones and such with something amiss.
 
 use std::{
     io::{Cursor, Write},
@@ -84,7 +84,7 @@ const BOOK: &str = r#"<workbook xmlns="http://schemas.openxmlformats.org/spreads
 /// An .xlsx of one sheet with the given rows, and more parts.
 pub fn xlsx(rows: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
     let sheet = format!(
-        r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:XFD1048576"/><sheetData>{rows}</sheetData></worksheet>"#
+        r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:D40"/><sheetData>{rows}</sheetData></worksheet>"#
     );
     let mut parts = vec![
         ("[Content_Types].xml", TYPES.as_bytes()),

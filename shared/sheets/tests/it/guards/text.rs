@@ -1,4 +1,4 @@
-//! Text: lines without end, bytes of no text, and files that are not what their name says.
+//! Text: quotes without partners, bytes of no text, and files that are not what their name says.
 
 use domain::finding::Code;
 use encoding_rs::GB18030;
@@ -6,7 +6,7 @@ use sheets::ReadLimits;
 
 use super::{Told, limits, outcomes, texts};
 use crate::{
-    make::{self, csv, noise},
+    make::{self, csv},
     support::{Desk, ROSTER},
 };
 
@@ -15,27 +15,32 @@ fn roster(more: &str) -> Vec<u8> {
 }
 
 #[test]
-fn lines_and_cells_beyond_measure_are_told_by_their_row() {
-    let limits = ReadLimits { upload_bytes: 16 << 20, memory_bytes: 96 << 20, ..limits() };
-    let long = noise(15 << 20);
+fn a_line_is_as_long_as_its_cells_may_be_and_no_longer() {
+    let few = ReadLimits { cell_chars: 20, columns: 8, ..limits() };
+    let commas = ",".repeat(500);
     outcomes(
-        limits,
+        few,
         vec![
-            ("a line of a hundred million bytes", vec![b'x'; 100 << 20], Told::Rejected(Code::TooLarge, "文件大小")),
-            ("a line of fifteen million bytes", roster(&long), Told::Rejected(Code::TooLarge, "第 4 行的内容")),
+            ("a cell of twenty characters", roster(&"x".repeat(20)), Told::Rows(3)),
+            ("a cell of one more", roster(&"x".repeat(21)), Told::Rejected(Code::TooLarge, "第 4 行")),
+            ("a line of 400 characters", roster(&"x".repeat(400)), Told::Rejected(Code::TooLarge, "第 4 行的内容")),
             (
-                "a first line of fifteen million bytes",
-                long.into_bytes(),
+                "a first line of 400 characters",
+                "x".repeat(400).into_bytes(),
                 Told::Rejected(Code::TooLarge, "第 1 行的内容"),
             ),
-            ("fifteen million commas", roster(&",".repeat(15 << 20)), Told::Rows(2)),
-            ("two million empty lines", roster(&"\n".repeat(2 << 20)), Told::Rows(2)),
-            ("fifteen million quotes", roster(&"\"".repeat(15 << 20)), Told::Rejected(Code::Damaged, "第 4 行的引号")),
-            (
-                "a text in column 513",
-                roster(&format!("{}x", ",".repeat(512))),
-                Told::Rejected(Code::TooLarge, "512 列"),
-            ),
+            ("five hundred commas", roster(&commas), Told::Rows(2)),
+            ("empty lines", roster(&"\n".repeat(50)), Told::Rows(2)),
+            ("a text in column nine", roster(&format!("{}x", ",".repeat(8))), Told::Rejected(Code::TooLarge, "8 列")),
+        ],
+    );
+}
+
+#[test]
+fn a_quote_without_its_partner_is_told_by_its_line() {
+    outcomes(
+        limits(),
+        vec![
             (
                 "a quote that is never closed",
                 roster("\"示例,身份证,1\r\n示例,身份证,2\r\n"),

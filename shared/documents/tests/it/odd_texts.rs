@@ -34,10 +34,10 @@ fn a_character_that_no_face_has_is_a_box_with_its_code_and_is_named() {
 }
 
 #[test]
-fn hostile_texts_stay_inside_the_page() {
+fn odd_texts_stay_inside_the_page() {
     let long = "很长".repeat(2_000);
     let word = "W".repeat(3_000);
-    for evil in [
+    for odd in [
         long.as_str(),
         word.as_str(),
         "\u{202e}反\u{202c}",
@@ -61,29 +61,29 @@ fn hostile_texts_stay_inside_the_page() {
             &mut notice.payment_text,
             &mut notice.undecided[0].reaches,
         ] {
-            evil.clone_into(text);
+            odd.clone_into(text);
         }
-        evil.clone_into(&mut notice.people[0].name);
-        evil.clone_into(&mut notice.people[1].id_kind);
-        evil.clone_into(&mut notice.people[2].id_masked);
-        notice.people[3].card_masked = Some(evil.to_owned());
+        odd.clone_into(&mut notice.people[0].name);
+        odd.clone_into(&mut notice.people[1].id_kind);
+        odd.clone_into(&mut notice.people[2].id_masked);
+        notice.people[3].card_masked = Some(odd.to_owned());
         let document = unit_notice(&notice).unwrap();
         let mut bureau = invented::bureau(3);
         for text in
             [&mut bureau.contact.name, &mut bureau.contact.email, &mut bureau.batch_no, &mut bureau.account.number]
         {
-            evil.clone_into(text);
+            odd.clone_into(text);
         }
-        evil.clone_into(&mut bureau.units[0].unit.name);
-        evil.clone_into(&mut bureau.units[1].unit.code);
+        odd.clone_into(&mut bureau.units[0].unit.name);
+        odd.clone_into(&mut bureau.units[1].unit.code);
         for bytes in [document.bytes, bureau_notice(&bureau).unwrap().bytes] {
             for (left, top, right, bottom, word) in tools::boxes(&bytes) {
                 let inside = left > 50.0 && right < 595.28 - 50.0 && top > 30.0 && bottom < 841.89 - 25.0;
-                assert!(inside, "{word:.40} of {evil:.20} stands at {left} {top} {right} {bottom}");
+                assert!(inside, "{word:.40} of {odd:.20} stands at {left} {top} {right} {bottom}");
             }
         }
         let shortened = document.warnings.iter().any(|warning| matches!(warning, Warning::Shortened { .. }));
-        assert_eq!(shortened, evil.len() > 1_000, "{evil:.20}");
+        assert_eq!(shortened, odd.len() > 1_000, "{odd:.20}");
     }
 }
 

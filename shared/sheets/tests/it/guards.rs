@@ -1,5 +1,5 @@
-//! Files made to do harm, or bent by accident: each is read right or rejected with a reason, within the limits of the child,
-//! and the next file is read as ever. What a child may take is held by its limits, which these tests make tight.
+//! What a file may cost and may hold: each limit is turned down and tried with an ordinary file, at the limit and one past it;
+//! the child's limits are tried with a stand-in for a reader that fails. After each file the next is read as ever.
 
 use domain::{finding::Code, template::TemplateKind};
 use sheets::{ReadError, ReadLimits, Spool};
@@ -9,7 +9,8 @@ use crate::{
     support::{Desk, ROSTER},
 };
 
-mod archives;
+mod cells;
+mod child;
 mod legacy;
 mod open_document;
 mod text;
@@ -63,9 +64,6 @@ pub fn texts(spool: &Spool) -> Vec<(u32, Vec<String>)> {
     let rows = spool.rows().map(Result::unwrap);
     rows.map(|row| (row.number, row.in_template_order(&spool.head).iter().map(text).collect())).collect()
 }
-
-/// The reason of a file that is too much for its reader.
-pub const TOO_DEMANDING: &str = "内存或时间远超正常";
 
 #[test]
 fn the_sound_file_of_every_format_gives_its_rows() {
