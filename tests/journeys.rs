@@ -17,6 +17,7 @@ mod demo;
 mod documents;
 mod enrollment;
 mod figures;
+mod formats;
 mod gone;
 mod guards;
 mod held;

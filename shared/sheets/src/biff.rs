@@ -71,6 +71,12 @@ impl Record {
     }
 }
 
+/// All records of a stream, as long as one fits behind the other: id and body.
+pub(crate) fn records(stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let all = std::iter::successors(Record::at(stream, 0), |record| Record::at(stream, record.end));
+    all.map(|record| (record.id, record.bytes(stream)))
+}
+
 /// Goes through a workbook's records, makes harmless what no reader of values needs, and counts the cells that hold a value,
 /// per worksheet in the order of the workbook: as many have to come out of the parser.
 pub(crate) fn soften(stream: &mut [u8]) -> Result<Vec<usize>, Rejection> {

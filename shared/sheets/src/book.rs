@@ -14,12 +14,15 @@ use domain::{cell::Cell, finding::Code, template::TemplateKind};
 use crate::{
     Head, ReadLimits, Rejection,
     csv::CsvBook,
+    decrypt,
     detect::{Container, detect},
     header::{MARK_SHEET, Search},
+    html::PageBook,
     ods::OdsBook,
     preflight::{Package, preflight},
     rejection::Failure,
     row::Row,
+    source::Source,
     xls::XlsBook,
     xlsb::XlsbBook,
     xlsx::XlsxBook,
@@ -83,24 +86,47 @@ pub(crate) fn open(
     kind: TemplateKind,
     limits: &ReadLimits,
 ) -> Result<Box<dyn Book>, Failure> {
-    let container = detect(&mut BufReader::with_capacity(64 << 10, &mut *file))?;
-    file.rewind()?;
-    // The parts of an archive are read one after the other, each through a buffer of its own.
-    let reader = || Ok::<_, Failure>(BufReader::with_capacity(32 << 10, file.try_clone()?));
-    let book: Box<dyn Book> = match container {
-        Container::Zip => {
-            let package = preflight(reader()?, size, limits)?;
-            match package {
-                Package::Xlsx => Box::new(XlsxBook::open(reader()?)?),
-                Package::Xlsb => Box::new(XlsbBook::open(reader()?, reader()?)?),
-                Package::Ods => Box::new(OdsBook::open(reader()?)?),
+    let source = Source::File(file.try_clone()?);
+    let book = match detect(&mut BufReader::with_capacity(64 << 10, &mut *file))? {
+        Container::Encrypted => {
+            let package = decrypt::package(file)?;
+            let (size, mut source) = (package.len() as u64, Source::memory(package));
+            match detect(&mut source)? {
+                Container::Zip => open_as(Container::Zip, &source, size, kind, limits)?,
+                _ => return Err(Rejection::damaged().into()),
             }
         }
-        Container::Compound => Box::new(XlsBook::open(reader()?)?),
-        Container::Text(encoding) => Box::new(CsvBook::open(file.try_clone()?, encoding, kind, limits)?),
+        container => open_as(container, &source, size, kind, limits)?,
     };
     check_sheets(&book.sheets(), limits)?;
     Ok(book)
+}
+
+fn open_as(
+    container: Container,
+    source: &Source,
+    size: u64,
+    kind: TemplateKind,
+    limits: &ReadLimits,
+) -> Result<Box<dyn Book>, Failure> {
+    let from_start = || {
+        let mut again = source.again()?;
+        again.rewind()?;
+        Ok::<_, Failure>(again)
+    };
+    // The parts of an archive are read one after the other, each through a buffer of its own.
+    let reader = || Ok::<_, Failure>(BufReader::with_capacity(32 << 10, from_start()?));
+    Ok(match container {
+        Container::Zip => match preflight(reader()?, size, limits)? {
+            Package::Xlsx => Box::new(XlsxBook::open(reader()?)?),
+            Package::Xlsb => Box::new(XlsbBook::open(reader()?)?),
+            Package::Ods => Box::new(OdsBook::open(reader()?)?),
+        },
+        Container::Compound => Box::new(XlsBook::open(reader()?)?),
+        Container::Page(charset) => Box::new(PageBook::open(from_start()?, charset, limits)?),
+        Container::Text(charset) => Box::new(CsvBook::open(from_start()?, charset, kind, limits)?),
+        Container::Encrypted => return Err(Rejection::encrypted().into()),
+    })
 }
 
 /// Every sheet is looked at, so their number has a limit; and a name twice is a broken file: sheets are asked for by name,
@@ -203,7 +229,7 @@ pub(crate) fn cell_of(value: &Data) -> Cell<'_> {
 }
 
 /// A day of the calendar is a date; times of day, durations and numbers out of range stay numbers.
-fn date(value: ExcelDateTime) -> Cell<'static> {
+pub(crate) fn date(value: ExcelDateTime) -> Cell<'static> {
     let number = value.as_f64();
     if value.is_duration() || !(1.0..2_958_466.0).contains(&number) {
         return Cell::Number(number);

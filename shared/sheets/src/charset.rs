@@ -1,30 +1,63 @@
-//! How the text of a .csv is encoded: by its byte order mark, by where its NUL bytes stand, by what decodes cleanly.
+//! How a text is encoded: by its byte order mark, by where its NUL bytes stand, by what decodes cleanly.
 
 use std::io::{self, Read};
 
 use encoding_rs::{CoderResult, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+use memchr::{memchr, memmem};
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 << 10;
+
+/// The mark by which DOS ended a text; programs of its time still write it.
+const END_OF_TEXT: u8 = 0x1a;
+/// A byte order mark as a character. Within a text it is nothing that anybody sees.
+const MARK: &str = "\u{feff}";
+
+/// How characters are written as bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Charset {
+    /// One that the web knows, too.
+    Known(&'static Encoding),
+    /// Four bytes a character.
+    Utf32 { big: bool },
+}
+
+impl Charset {
+    /// Its name as the web has it.
+    #[cfg(test)]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Known(encoding) => encoding.name(),
+            Self::Utf32 { big: false } => "UTF-32LE",
+            Self::Utf32 { big: true } => "UTF-32BE",
+        }
+    }
+}
 
 /// What some bytes are, taken as text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Sniffed {
     /// Clean in an encoding.
-    Text(&'static Encoding),
-    /// Text that no one encoding fits, or of which another fits some lines better.
+    Text(Charset),
+    /// Text that no one encoding fits: some lines are in one, others in another.
     Mixed,
+    /// Text that no encoding of ours fits.
+    Unknown,
     /// No text.
     Binary,
 }
 
 /// What a text seems to be.
 pub(crate) fn sniff(mut source: impl Read, head: &[u8]) -> io::Result<Sniffed> {
+    if let Some(big) = utf32(head) {
+        return Ok(Sniffed::Text(Charset::Utf32 { big }));
+    }
     let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
     if let Some(encoding) = marked.or_else(|| utf16_by_nuls(head)) {
-        return Ok(if decodes(&mut source, encoding)? { Sniffed::Text(encoding) } else { Sniffed::Mixed });
+        let clean = decodes(&mut source, encoding)?;
+        return Ok(if clean { Sniffed::Text(Charset::Known(encoding)) } else { Sniffed::Mixed });
     }
-    if head.iter().any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31)) {
+    if head.iter().any(|byte| matches!(byte, 0..=8 | 14..=25 | 28..=31)) {
         return Ok(Sniffed::Binary);
     }
     // One pass tells UTF-8 and GB18030 both: text is read once however large.
@@ -42,23 +75,25 @@ pub(crate) fn sniff(mut source: impl Read, head: &[u8]) -> io::Result<Sniffed> {
         if count == 0 || candidates.iter().all(|(_, _, clean)| !clean) {
             return Ok(match candidates.iter().find(|(_, _, clean)| *clean) {
                 // Nearly all bytes are clean GB18030, those of Chinese in UTF-8, too: as rubbish.
-                Some((encoding, ..)) if *encoding == GB18030 && lines.any_utf8() => Sniffed::Mixed,
-                Some((encoding, ..)) => Sniffed::Text(encoding),
-                None => Sniffed::Mixed,
+                Some((encoding, ..)) if *encoding == GB18030 && lines.ended().utf8 => Sniffed::Mixed,
+                Some((encoding, ..)) => Sniffed::Text(Charset::Known(encoding)),
+                None if lines.ended().utf8 && lines.gb18030 => Sniffed::Mixed,
+                None => Sniffed::Unknown,
             });
         }
     }
 }
 
-/// Looks for lines that are Chinese in UTF-8, as come of files put together.
+/// Looks for lines that are Chinese in UTF-8 and such in GB18030, as come of files put together.
 #[derive(Default)]
 struct Lines {
     line: Vec<u8>,
-    found: bool,
+    utf8: bool,
+    gb18030: bool,
 }
 
 impl Lines {
-    /// So many Chinese characters in a line don't come of GB18030 by chance.
+    /// Chinese characters of a line that tell its encoding.
     const CHARACTERS: usize = 4;
     /// Bytes looked at of a line.
     const BYTES: usize = 4 << 10;
@@ -74,25 +109,35 @@ impl Lines {
     }
 
     fn end(&mut self) {
-        if !self.found && !self.line.is_ascii() {
-            let valid = match std::str::from_utf8(&self.line) {
-                Ok(text) => text,
+        if !self.line.is_ascii() {
+            let part = self.line.len() == Self::BYTES;
+            match std::str::from_utf8(&self.line) {
+                Ok(text) => self.utf8 |= is_chinese(text),
                 // A line looked at in part may end within a character.
-                Err(error) if error.error_len().is_none() && self.line.len() == Self::BYTES => {
-                    std::str::from_utf8(&self.line[..error.valid_up_to()]).unwrap_or_default()
+                Err(error) if part && error.error_len().is_none() => {
+                    let whole = &self.line[..error.valid_up_to()];
+                    self.utf8 |= is_chinese(std::str::from_utf8(whole).unwrap_or_default());
                 }
-                Err(_) => "",
-            };
-            let chinese = |c: &char| matches!(c, '\u{3000}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}');
-            self.found = valid.chars().filter(chinese).count() >= Self::CHARACTERS;
+                Err(_) => {
+                    let text = GB18030.decode_without_bom_handling_and_without_replacement(&self.line);
+                    self.gb18030 |= text.is_some_and(|text| is_chinese(&text));
+                }
+            }
         }
         self.line.clear();
     }
 
-    fn any_utf8(&mut self) -> bool {
+    /// With the last line looked at, which may lack its end.
+    fn ended(&mut self) -> &Self {
         self.end();
-        self.found
+        self
     }
+}
+
+/// So many Chinese characters in a line don't come by chance.
+fn is_chinese(text: &str) -> bool {
+    let chinese = |c: &char| matches!(c, '\u{3000}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}');
+    text.chars().filter(chinese).count() >= Lines::CHARACTERS
 }
 
 /// UTF-16 without a mark: in text of Latin letters, digits and delimiters every other byte is NUL, and only those.
@@ -108,7 +153,22 @@ fn utf16_by_nuls(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-fn decodes(source: &mut impl Read, encoding: &'static Encoding) -> io::Result<bool> {
+/// UTF-32, by its mark or because each four bytes are a character: no other text is such. True where the high byte comes first.
+fn utf32(head: &[u8]) -> Option<bool> {
+    if head.starts_with(b"\xff\xfe\0\0") || head.starts_with(b"\0\0\xfe\xff") {
+        return Some(head[0] == 0);
+    }
+    let fours = head.as_chunks::<4>().0;
+    let all = |big: bool| fours.len() > 1 && fours.iter().all(|four| utf32_char(*four, big).is_some_and(|c| c != '\0'));
+    [false, true].into_iter().find(|big| all(*big))
+}
+
+fn utf32_char(four: [u8; 4], big: bool) -> Option<char> {
+    char::from_u32(if big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) })
+}
+
+/// Whether a text is clean in an encoding to its end.
+pub(crate) fn decodes(source: &mut impl Read, encoding: &'static Encoding) -> io::Result<bool> {
     let mut decoder = encoding.new_decoder();
     let (mut bytes, mut text) = (vec![0; CHUNK], String::with_capacity(CHUNK * 3));
     loop {
@@ -133,20 +193,53 @@ fn clean_chunk(decoder: &mut encoding_rs::Decoder, mut bytes: &[u8], last: bool,
     }
 }
 
-/// A stream of decoded text, chunk by chunk. The encoding was seen to fit, so nothing is replaced in practice.
+/// A stream of decoded text, chunk by chunk. The encoding was seen to fit, so nothing is replaced in practice. Marks of DOS
+/// and of byte order are left out wherever they stand: files that were put together have them in the middle.
 pub(crate) struct Text<R> {
     source: R,
-    decoder: encoding_rs::Decoder,
+    decoder: Decoding,
     bytes: Vec<u8>,
     decoded: String,
     ended: bool,
 }
 
+enum Decoding {
+    Known(encoding_rs::Decoder),
+    /// Bytes that make no whole character yet.
+    Utf32 {
+        big: bool,
+        rest: Vec<u8>,
+    },
+}
+
+impl Decoding {
+    fn decode(&mut self, bytes: &[u8], ended: bool, text: &mut String) {
+        match self {
+            Self::Known(decoder) => {
+                let (result, _, _) = decoder.decode_to_string(bytes, text, ended);
+                // The buffer holds three bytes of UTF-8 for each byte read, which no encoding needs more than.
+                debug_assert!(matches!(result, CoderResult::InputEmpty));
+            }
+            Self::Utf32 { big, rest } => {
+                rest.extend_from_slice(bytes);
+                let (fours, left) = rest.as_chunks::<4>();
+                let character = |four: &[u8; 4]| utf32_char(*four, *big).unwrap_or(char::REPLACEMENT_CHARACTER);
+                text.extend(fours.iter().map(character));
+                let left = left.to_vec();
+                *rest = left;
+            }
+        }
+    }
+}
+
 impl<R: Read> Text<R> {
-    pub fn new(source: R, encoding: &'static Encoding) -> Self {
+    pub fn new(source: R, charset: Charset) -> Self {
         Self {
             source,
-            decoder: encoding.new_decoder_with_bom_removal(),
+            decoder: match charset {
+                Charset::Known(encoding) => Decoding::Known(encoding.new_decoder_with_bom_removal()),
+                Charset::Utf32 { big } => Decoding::Utf32 { big, rest: Vec::new() },
+            },
             bytes: vec![0; CHUNK],
             decoded: String::with_capacity(CHUNK * 3 + 16),
             ended: false,
@@ -159,11 +252,25 @@ impl<R: Read> Text<R> {
         while self.decoded.is_empty() && !self.ended {
             let count = self.source.read(&mut self.bytes)?;
             self.ended = count == 0;
-            let (result, _, _) = self.decoder.decode_to_string(&self.bytes[..count], &mut self.decoded, self.ended);
-            // The buffer holds three bytes of UTF-8 for each byte read, which no encoding needs more than.
-            debug_assert!(matches!(result, CoderResult::InputEmpty));
+            self.decoder.decode(&self.bytes[..count], self.ended, &mut self.decoded);
+            let marked = memchr(END_OF_TEXT, self.decoded.as_bytes()).is_some();
+            if marked || memmem::find(self.decoded.as_bytes(), MARK.as_bytes()).is_some() {
+                self.decoded.retain(|c| c != char::from(END_OF_TEXT) && c != '\u{feff}');
+            }
         }
         Ok((!self.decoded.is_empty()).then_some(self.decoded.as_str()))
+    }
+
+    /// All of the text, if it has no more bytes than so many.
+    pub fn whole(mut self, most: u64) -> io::Result<Option<String>> {
+        let mut text = String::new();
+        while let Some(chunk) = self.chunk()? {
+            text.push_str(chunk);
+            if text.len() as u64 > most {
+                return Ok(None);
+            }
+        }
+        Ok(Some(text))
     }
 }
 
@@ -173,14 +280,47 @@ mod tests {
 
     fn sniffed(bytes: &[u8]) -> Option<&'static str> {
         match sniff(bytes, &bytes[..bytes.len().min(4096)]).unwrap() {
-            Sniffed::Text(encoding) => Some(encoding.name()),
+            Sniffed::Text(charset) => Some(charset.name()),
             Sniffed::Mixed => Some("mixed"),
+            Sniffed::Unknown => Some("unknown"),
             Sniffed::Binary => None,
         }
     }
 
     fn utf16(text: &str, big: bool) -> Vec<u8> {
         text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    }
+
+    fn utf32(text: &str, big: bool) -> Vec<u8> {
+        text.chars().flat_map(|c| if big { u32::from(c).to_be_bytes() } else { u32::from(c).to_le_bytes() }).collect()
+    }
+
+    /// The text of some bytes.
+    fn whole(bytes: &[u8]) -> String {
+        let sniffed = sniff(bytes, &bytes[..bytes.len().min(4096)]).unwrap();
+        let Sniffed::Text(charset) = sniffed else { panic!("{sniffed:?}") };
+        Text::new(bytes, charset).whole(u64::MAX).unwrap().unwrap()
+    }
+
+    #[test]
+    fn four_bytes_may_be_a_character() {
+        let text = "姓名,证件号码\r\n\u{20bb7}田明,31019919620303169X\r\n".repeat(9000);
+        for big in [false, true] {
+            let name = if big { "UTF-32BE" } else { "UTF-32LE" };
+            for marked in [text.clone(), format!("\u{feff}{text}")] {
+                let bytes = utf32(&marked, big);
+                assert_eq!(sniffed(&bytes), Some(name));
+                assert!(whole(&bytes) == text, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn marks_of_the_end_and_of_the_order_of_bytes_are_no_text() {
+        let (line, marked) = ("甲,1\r\n", "\u{feff}甲,1\r\n\u{1a}\u{feff}甲,1\r\n\u{1a}");
+        assert_eq!(whole(marked.as_bytes()), line.repeat(2));
+        assert_eq!(whole(&GB18030.encode("甲,1\r\n\u{1a}").0), line);
+        assert_eq!(whole(&utf16(marked, false)), line.repeat(2));
     }
 
     #[test]
@@ -210,11 +350,11 @@ mod tests {
             [first.as_slice(), &gb, utf8.as_bytes(), &gb].concat(),
             [header.as_bytes(), &gb].concat(),
             [first.as_slice(), &gb, utf8.trim_end().as_bytes()].concat(),
-            b"name,number\xff\xff\xff,1\n".to_vec(),
             b"\xef\xbb\xbfname,\xff\n".to_vec(),
         ] {
             assert_eq!(sniffed(&bytes), Some("mixed"));
         }
+        assert_eq!(sniffed(b"name,number\xff\xff\xff,1\n"), Some("unknown"));
         assert_eq!(sniffed(&[first, gb].concat()), Some("gb18030"));
     }
 
@@ -222,12 +362,7 @@ mod tests {
     fn text_is_whole_though_characters_lie_across_chunks() {
         let text = "示例,".repeat(CHUNK);
         for bytes in [text.clone().into_bytes(), GB18030.encode(&text).0.into_owned()] {
-            let Sniffed::Text(encoding) = sniff(bytes.as_slice(), &bytes[..4096]).unwrap() else { panic!("no text") };
-            let (mut reader, mut read) = (Text::new(bytes.as_slice(), encoding), String::new());
-            while let Some(chunk) = reader.chunk().unwrap() {
-                read.push_str(chunk);
-            }
-            assert!(read == text, "{}", encoding.name());
+            assert!(whole(&bytes) == text);
         }
     }
 }

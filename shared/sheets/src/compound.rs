@@ -44,7 +44,8 @@ pub(crate) fn workbook(bytes: &[u8]) -> Result<Vec<u8>, Rejection> {
     stream(bytes, &["Workbook", "Book"]).ok_or_else(Rejection::damaged)
 }
 
-fn stream(bytes: &[u8], names: &[&str]) -> Option<Vec<u8>> {
+/// The stream of one of these names, in whatever case, right below the root; the first name that there is.
+pub(crate) fn stream(bytes: &[u8], names: &[&str]) -> Option<Vec<u8>> {
     let sector = match u16_at(bytes, 30)? {
         9 => 512,
         12 => 4096,

@@ -1,43 +1,43 @@
 //! .csv and .tsv: any delimiter, quotes as Excel writes them, row numbers as Excel shows them.
 
 use std::{
-    fs::File,
+    borrow::Cow,
     io::Seek,
     ops::ControlFlow::{self, Break, Continue},
 };
 
 use domain::{cell::Cell, finding::Code, template::TemplateKind};
-use encoding_rs::Encoding;
 
 use crate::{
     ReadLimits, Rejection,
     book::{Book, SheetName, Take},
-    charset::Text,
+    charset::{Charset, Text},
     detect::not_a_spreadsheet,
     header::Search,
     rejection::Failure,
     row::Row,
+    source::Source,
 };
 
-const DELIMITERS: [u8; 3] = [b',', b'\t', b';'];
+/// The last two are those of people who chose one that no text holds, and of a keyboard that was left at Chinese.
+const DELIMITERS: [char; 5] = [',', '\t', ';', '|', '，'];
+/// Those that are taken for delimiters only where they make a header: sentences hold them, too.
+const RARE: [char; 2] = ['|', '，'];
+/// What stands for a delimiter of more than one byte while the text is cut; no text holds it.
+const STAND_IN: &str = "\u{1f}";
 
 pub(crate) struct CsvBook {
-    file: File,
-    encoding: &'static Encoding,
-    delimiter: u8,
+    source: Source,
+    charset: Charset,
+    delimiter: char,
     record_bytes: usize,
 }
 
 impl CsvBook {
     /// Finds the delimiter: the one by which a row of the head fits a template best, else the most frequent one.
-    pub fn open(
-        file: File,
-        encoding: &'static Encoding,
-        kind: TemplateKind,
-        limits: &ReadLimits,
-    ) -> Result<Self, Failure> {
+    pub fn open(source: Source, charset: Charset, kind: TemplateKind, limits: &ReadLimits) -> Result<Self, Failure> {
         let record_bytes = (limits.cell_chars as usize * 4).saturating_mul(4);
-        let mut book = Self { file, encoding, delimiter: b',', record_bytes };
+        let mut book = Self { source, charset, delimiter: ',', record_bytes };
         let (mut best, mut broken) = (None, None);
         for delimiter in DELIMITERS {
             book.delimiter = delimiter;
@@ -56,6 +56,9 @@ impl CsvBook {
                 Err(error) => return Err(error),
             }
             let score = (search.score(), cells);
+            if RARE.contains(&delimiter) && score.0 < 2 {
+                continue;
+            }
             if best.is_none_or(|(other, _)| score > other) {
                 best = Some((score, delimiter));
             }
@@ -63,7 +66,7 @@ impl CsvBook {
         match best {
             Some(((_, 1..), delimiter)) => Ok(Self { delimiter, ..book }),
             _ if let Some(rejection) = broken => Err(rejection.into()),
-            _ => Err(not_a_spreadsheet("这是普通文本，没有用逗号、分号或制表符分列").into()),
+            _ => Err(not_a_spreadsheet("这是普通文本，没有用逗号、分号、竖线或制表符分列").into()),
         }
     }
 }
@@ -74,11 +77,14 @@ impl Book for CsvBook {
     }
 
     fn rows(&mut self, _sheet: usize, row: &mut Row, take: &mut Take<'_>) -> Result<(), Failure> {
-        self.file.rewind()?;
-        let mut text = Text::new(&self.file, self.encoding);
-        let mut splitter = Splitter::new(self.delimiter, self.record_bytes);
+        self.source.rewind()?;
+        let mut text = Text::new(&mut self.source, self.charset);
+        let stand_in = !self.delimiter.is_ascii();
+        let delimiter = if stand_in { STAND_IN.as_bytes()[0] } else { self.delimiter as u8 };
+        let mut splitter = Splitter::new(delimiter, self.record_bytes);
         while let Some(chunk) = text.chunk()? {
-            if splitter.feed(chunk, row, take)?.is_break() {
+            let chunk = if stand_in { Cow::from(chunk.replace(self.delimiter, STAND_IN)) } else { Cow::from(chunk) };
+            if splitter.feed(&chunk, row, take)?.is_break() {
                 return Ok(());
             }
         }
@@ -200,7 +206,11 @@ impl Splitter {
         self.number = self.number.saturating_add(1);
         let mut start = 0;
         for (column, end) in &self.ends {
-            row.push(*column, Cell::Text(unwrapped(&self.record[start..*end])))?;
+            let field = &self.record[start..*end];
+            // Within quotes it was a character of the text.
+            let within = self.delimiter == STAND_IN.as_bytes()[0] && field.contains(STAND_IN);
+            let field = if within { Cow::from(field.replace(STAND_IN, "，")) } else { Cow::from(field) };
+            row.push(*column, Cell::Text(unwrapped(&field)))?;
             start = *end;
         }
         self.record.clear();
@@ -235,7 +245,7 @@ impl Splitter {
 }
 
 /// Wrappings by which clerks keep Excel from turning a number into another: `="0123"` and `'0123`.
-fn unwrapped(field: &str) -> &str {
+pub(crate) fn unwrapped(field: &str) -> &str {
     let inner = field.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
     inner
         .or_else(|| field.strip_prefix('\'').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))

@@ -3,11 +3,11 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use domain::finding::Code;
-use encoding_rs::Encoding;
 
 use crate::{
     Rejection,
-    charset::{self, Sniffed},
+    charset::{self, Charset, Sniffed},
+    foreign, html,
     rejection::Failure,
 };
 
@@ -21,33 +21,13 @@ pub(crate) enum Container {
     Zip,
     /// .xls.
     Compound,
+    /// .xlsx and its kin, encrypted and put into a compound file.
+    Encrypted,
+    /// A page with tables.
+    Page(Charset),
     /// .csv, .tsv.
-    Text(&'static Encoding),
+    Text(Charset),
 }
-
-/// Starts of files that are told by their name: nothing is read of them, but the clerk hears what was uploaded.
-const KNOWN: &[(&[u8], &str)] = &[
-    (b"%PDF", "PDF 文档"),
-    (b"\x89PNG", "图片"),
-    (b"\xff\xd8\xff", "图片"),
-    (b"GIF8", "图片"),
-    (b"BM", "图片"),
-    (b"II*\0", "图片"),
-    (b"MM\0*", "图片"),
-    (b"Rar!", "压缩包"),
-    (b"7z\xbc\xaf", "压缩包"),
-    (b"\x1f\x8b", "压缩包"),
-    (b"{\\rtf", "RTF 文档"),
-    (b"MZ", "程序"),
-    // Workbooks of the versions before 5.0, and of programs that still write them, without a container.
-    (b"\x09\x00\x04\x00", "很旧的 Excel 格式（4.0 或更早）"),
-    (b"\x09\x00\x06\x00", "很旧的 Excel 格式（4.0 或更早）"),
-    (b"\x09\x02\x06\x00", "很旧的 Excel 格式（4.0 或更早）"),
-    (b"\x09\x04\x06\x00", "很旧的 Excel 格式（4.0 或更早）"),
-    (b"\x09\x08\x08\x00", "不完整的旧版 Excel 文件"),
-    (b"\x09\x08\x10\x00", "不完整的旧版 Excel 文件"),
-    (b"\x7fELF", "程序"),
-];
 
 /// Tells the container, and names what is no spreadsheet.
 pub(crate) fn detect<R: Read + Seek>(file: &mut R) -> Result<Container, Failure> {
@@ -63,56 +43,96 @@ pub(crate) fn detect<R: Read + Seek>(file: &mut R) -> Result<Container, Failure>
     if head.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
         return compound(file);
     }
-    if let Some((start, name)) = KNOWN.iter().find(|(start, _)| head.starts_with(start)) {
-        // "BM" and "MZ" may begin a text, too.
-        if start.len() > 2 || head.contains(&0) {
-            return Err(not_a_spreadsheet(&format!("这是{name}")).into());
-        }
+    let size = file.seek(SeekFrom::End(0))?;
+    if let Some(rejection) = foreign::told(&head, size).or_else(|| lost_text(&head)) {
+        return Err(rejection.into());
     }
-    if let Some(detail) = markup(&head) {
-        return Err(not_a_spreadsheet(detail).into());
-    }
+    let page = is_page(&head)?;
     file.rewind()?;
-    match charset::sniff(file, &head)? {
-        Sniffed::Text(encoding) => Ok(Container::Text(encoding)),
-        Sniffed::Mixed => Err(not_a_spreadsheet("文本中混有不同的编码（如 UTF-8 与 GB18030），无法可靠读取").into()),
-        Sniffed::Binary => Err(not_a_spreadsheet("内容不是表格，也不是 UTF-8、GB18030 或 UTF-16 编码的文本").into()),
+    let sniffed = charset::sniff(&mut *file, &head)?;
+    if page {
+        file.rewind()?;
+        return Ok(Container::Page(html::charset(file, &head, sniffed)?));
     }
+    match sniffed {
+        Sniffed::Text(charset) => Ok(Container::Text(charset)),
+        Sniffed::Mixed => Err(not_a_spreadsheet("文本中混有不同的编码（如 UTF-8 与 GB18030），无法可靠读取").into()),
+        Sniffed::Unknown => Err(unknown_text().into()),
+        Sniffed::Binary => Err(unknown_bytes().into()),
+    }
+}
+
+/// Saved in a code page of another script, or with characters that it has not.
+pub(crate) fn unknown_text() -> Rejection {
+    let detail = "这个文本文件不是以 UTF-8、UTF-16 或 GB18030 编码保存的，或者有文字在保存时已损坏，无法可靠读取。请在原来的程序中另存为 .xlsx 后上传。";
+    Rejection::alone(Code::NotASpreadsheet, detail)
+}
+
+fn unknown_bytes() -> Rejection {
+    let detail = "这不是可以读取的电子表格，也不是 UTF-8、GB18030 或 UTF-16 编码的文本。请上传 .xlsx、.xls、.ods 或 .csv 文件；如果它在您的电脑上能正常打开，可能已被单位的文档加密系统加密，须先解密再上传。";
+    Rejection::alone(Code::NotASpreadsheet, detail)
+}
+
+/// A text whose first line is question marks where words stood: a program saved it in a code page that has no Chinese.
+fn lost_text(head: &[u8]) -> Option<Rejection> {
+    let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).find(|line| !line.is_empty())?;
+    let fields = line.split(|byte| matches!(byte, b',' | b';' | b'\t' | b'|')).filter(|field| !field.is_empty());
+    let (lost, others): (Vec<&[u8]>, Vec<&[u8]>) = fields
+        .partition(|field| field.windows(2).any(|two| two == b"??") && !field.iter().any(u8::is_ascii_alphanumeric));
+    let detail = "文件中的汉字在保存时已丢失（都变成了问号），无法恢复。请在原来的程序中重新另存为 .xlsx（或“CSV UTF-8”）后上传。";
+    (lost.len() > 1 && others.len() < lost.len()).then(|| Rejection::alone(Code::NotASpreadsheet, detail))
 }
 
 pub(crate) fn not_a_spreadsheet(detail: &str) -> Rejection {
     Rejection::new(Code::NotASpreadsheet, detail)
 }
 
-/// Web pages and XML under a spreadsheet's name, as many systems export them.
-fn markup(head: &[u8]) -> Option<&'static str> {
+/// Whether a file is a web page, as many systems export tables under a spreadsheet's name. XML of other sorts is told.
+fn is_page(head: &[u8]) -> Result<bool, Rejection> {
     let text: String = head.iter().filter(|byte| **byte != 0).map(|byte| byte.to_ascii_lowercase() as char).collect();
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, 'ï' | '»' | '¿' | 'ÿ' | 'þ'));
-    let page = ["<html", "<!doctype html", "<table", "<head", "<meta", "<body", "<style", "<div", "mime-version:"];
-    if text.contains("urn:schemas-microsoft-com:office:spreadsheet") && text.starts_with('<') {
-        return Some("这是 XML 表格（2003），不是真正的 Excel 文件。请用 Excel 或 WPS 打开，另存为 .xlsx 后重新上传");
+    let has = |word: &str| text.starts_with('<') && text.contains(word);
+    if has("urn:schemas-microsoft-com:office:spreadsheet") && !has("<html") && !has("<table") {
+        return Err(foreign::save_as("XML 表格（2003）"));
     }
-    if page.iter().any(|start| text.starts_with(start)) || text.starts_with('<') && text.contains("<html") {
-        return Some("这是网页（HTML），不是真正的 Excel 文件。请用 Excel 或 WPS 打开，另存为 .xlsx 后重新上传");
+    if has("office:document") {
+        return Err(foreign::save_as("OpenDocument 的 XML 文件（.fods）"));
     }
-    text.starts_with("<?xml").then_some("这是 XML 文件。请用 Excel 或 WPS 打开，另存为 .xlsx 后重新上传")
+    if text.starts_with("mime-version:") {
+        return Err(foreign::save_as("单个文件网页（.mht）"));
+    }
+    let starts =
+        ["<!doctype html", "<table", "<head", "<meta", "<body", "<style", "<div", "<p", "<center", "<thead", "<tr"];
+    if has("<html") || starts.iter().any(|start| text.starts_with(start)) {
+        return Ok(true);
+    }
+    if text.starts_with("<?xml") { Err(foreign::save_as("XML 文件")) } else { Ok(false) }
 }
 
 /// A compound file: an old workbook, an encrypted new one, or a document of another program, by the names of its streams.
 fn compound<R: Read + Seek>(file: &mut R) -> Result<Container, Failure> {
-    let names = ["EncryptedPackage", "Workbook", "Book", "WordDocument", "PowerPoint Document"];
+    let names =
+        ["EncryptedPackage", "EncryptionInfo", "Workbook", "Book", "WordDocument", "PowerPoint Document", "Root Entry"];
     let found = stream_names(file, &names)?;
-    match found {
-        [true, ..] => Err(Rejection::encrypted().into()),
-        [_, true, ..] | [_, _, true, ..] => Ok(Container::Compound),
-        [.., true, _] => Err(not_a_spreadsheet("这是 Word 文档").into()),
-        [.., true] => Err(not_a_spreadsheet("这是 PowerPoint 演示文稿").into()),
-        // A truncated workbook loses its directory, and so the names.
-        _ => Err(Rejection::damaged().into()),
+    let has = |name: &str| names.iter().zip(found).any(|(other, found)| found && *other == name);
+    if has("EncryptedPackage") {
+        return if has("EncryptionInfo") { Ok(Container::Encrypted) } else { Err(foreign::rights_managed().into()) };
     }
+    if has("Workbook") || has("Book") {
+        return Ok(Container::Compound);
+    }
+    let what = match (has("WordDocument"), has("PowerPoint Document"), has("Root Entry")) {
+        (true, ..) => "Word 或 WPS 文字文档",
+        (_, true, _) => "PowerPoint 或 WPS 演示文稿",
+        (.., true) => "其他程序的文档",
+        // A truncated workbook loses its directory, and so the names.
+        _ => return Err(Rejection::damaged().into()),
+    };
+    Err(foreign::this_is(what, "请上传 .xlsx、.xls、.ods 或 .csv 文件").into())
 }
 
-/// Which names occur as a directory entry does: UTF-16LE at a multiple of 128 bytes (sectors are multiples of 512).
+/// Which names occur as a directory entry does, in whatever case: UTF-16LE at a multiple of 128 bytes (sectors are multiples
+/// of 512).
 fn stream_names<R: Read + Seek, const N: usize>(file: &mut R, names: &[&str; N]) -> io::Result<[bool; N]> {
     let wanted = names.map(|name| name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
     let (mut found, mut buffer) = ([false; N], vec![0; 64 << 10]);
@@ -127,7 +147,7 @@ fn stream_names<R: Read + Seek, const N: usize>(file: &mut R, names: &[&str; N])
         }
         for entry in buffer[..filled].chunks(128) {
             for (seen, name) in found.iter_mut().zip(&wanted) {
-                *seen |= entry.starts_with(name);
+                *seen |= entry.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
             }
         }
         if filled < buffer.len() {
@@ -156,12 +176,15 @@ mod tests {
             (b"%PDF-1.7\n", "PDF"),
             (b"\x89PNG\r\n\x1a\n\0\0", "图片"),
             (b"BM\0\0\0\0", "图片"),
-            (b"<html><body><table><tr><td>1</td></tr></table></body></html>", "HTML"),
-            (b"\xef\xbb\xbf  <!DOCTYPE html><html>", "HTML"),
             (b"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">", "2003"),
-            (b"\x01\x02\x03\x04", "文本"),
+            (b"<?xml version=\"1.0\"?><office:document xmlns:office=\"urn:x\">", ".fods"),
+            (b"<?xml version=\"1.0\"?><a/>", "XML"),
+            (b"MIME-Version: 1.0\r\nContent-Type: multipart/related", ".mht"),
+            (b"\x01\x02\x03\x04", "加密系统"),
             (b"\x09\x00\x04\x00\x07\x00\x10\x00", "4.0 或更早"),
             (b"\x09\x08\x10\x00\x00\x06\x05\x00", "旧版 Excel"),
+            (b"??*,????(???)*,????*,?\n???\xb7?,31\n", "问号"),
+            (b"name,number\xff\xff,1\n", "另存为"),
         ] {
             let (code, detail) = detected(bytes).unwrap_err();
             assert_eq!(code, Code::NotASpreadsheet);
@@ -170,19 +193,43 @@ mod tests {
     }
 
     #[test]
+    fn pages_are_told_by_their_first_tags() {
+        for page in [
+            &b"<html><body><table><tr><td>1</td></tr></table></body></html>"[..],
+            b"\xef\xbb\xbf  <!DOCTYPE html><html>",
+            b"<table border=1>",
+            b"<?xml version=\"1.0\"?><!DOCTYPE html><html>",
+            b"<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\" xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">",
+        ] {
+            assert!(matches!(detected(page), Ok(Container::Page(_))), "{}", String::from_utf8_lossy(page));
+        }
+    }
+
+    #[test]
     fn a_compound_file_is_told_by_its_streams() {
-        let file = |name: &str| {
-            let mut bytes = vec![0; 1024];
+        let file = |names: &[&str]| {
+            let mut bytes = vec![0; 512 + 128 * (names.len() + 1)];
             bytes[..8].copy_from_slice(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1");
-            for (place, byte) in name.encode_utf16().flat_map(u16::to_le_bytes).enumerate() {
-                bytes[640 + place] = byte;
+            for (entry, name) in names.iter().enumerate() {
+                for (place, byte) in name.encode_utf16().flat_map(u16::to_le_bytes).enumerate() {
+                    bytes[512 + 128 * entry + place] = byte;
+                }
             }
             bytes
         };
-        assert_eq!(detected(&file("Workbook")), Ok(Container::Compound));
-        assert_eq!(detected(&file("EncryptedPackage")).unwrap_err().0, Code::Encrypted);
-        assert_eq!(detected(&file("WordDocument")).unwrap_err().0, Code::NotASpreadsheet);
-        assert_eq!(detected(&file("Nothing")).unwrap_err().0, Code::Damaged);
+        for name in ["Workbook", "WORKBOOK", "workbook", "Book", "BOOK"] {
+            assert_eq!(detected(&file(&["Root Entry", name])), Ok(Container::Compound), "{name}");
+        }
+        let locked = file(&["Root Entry", "EncryptionInfo", "EncryptedPackage"]);
+        assert_eq!(detected(&locked), Ok(Container::Encrypted));
+        let (code, detail) = detected(&file(&["Root Entry", "EncryptedPackage"])).unwrap_err();
+        assert!(code == Code::Encrypted && detail.contains("IRM"), "{detail}");
+        for (name, word) in [("WordDocument", "Word"), ("PowerPoint Document", "PowerPoint"), ("Contents", "其他程序")]
+        {
+            let (code, detail) = detected(&file(&["Root Entry", name])).unwrap_err();
+            assert!(code == Code::NotASpreadsheet && detail.contains(word), "{detail}");
+        }
+        assert_eq!(detected(&file(&["\0"])).unwrap_err().0, Code::Damaged);
     }
 
     #[test]

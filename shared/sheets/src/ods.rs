@@ -19,6 +19,7 @@ use crate::{
     Rejection,
     book::{Book, SheetName, Take},
     detect::not_a_spreadsheet,
+    preflight::MANIFEST,
     rejection::Failure,
     row::Row,
 };
@@ -42,11 +43,9 @@ impl<R: Read + Seek> OdsBook<R> {
     pub fn open(file: R) -> Result<Self, Failure> {
         let mut archive = ZipArchive::new(file)?;
         let kind = small_part(&mut archive, "mimetype")?;
-        if !kind.starts_with(SPREADSHEET) {
+        let mut listed = || Ok::<_, Failure>(small_part(&mut archive, MANIFEST)?.contains(SPREADSHEET));
+        if !(kind.starts_with(SPREADSHEET) || kind.is_empty() && listed()?) {
             return Err(not_a_spreadsheet("这是 OpenDocument 格式的其他文档，不是表格").into());
-        }
-        if small_part(&mut archive, "META-INF/manifest.xml")?.contains("encryption-data") {
-            return Err(Rejection::encrypted().into());
         }
         let sheets = tables(&mut content(&mut archive)?)?;
         Ok(Self { archive, sheets })

@@ -11,8 +11,12 @@ use std::{
 use domain::finding::Code;
 use zip::ZipArchive;
 
-use crate::{ReadLimits, Rejection, detect::not_a_spreadsheet, markup::Markup, rejection::Failure};
+use crate::{
+    ReadLimits, Rejection, detect::not_a_spreadsheet, foreign, markup::Markup, ods::small_part, rejection::Failure,
+};
 
+/// What lists the parts of an `OpenDocument` package.
+pub(crate) const MANIFEST: &str = "META-INF/manifest.xml";
 /// The root element of a part begins within this many bytes.
 const PROLOG: usize = 16 << 10;
 /// Bytes of it looked at in one go.
@@ -55,6 +59,9 @@ pub(crate) fn preflight<R: Read + Seek>(file: R, packed: u64, limits: &ReadLimit
     if archive.has_overlapping_files()? {
         return Err(hostile("压缩结构中的部件互相重叠").into());
     }
+    if package == Package::Ods && small_part(&mut archive, MANIFEST)?.contains("encryption-data") {
+        return Err(Rejection::encrypted().into());
+    }
     inflate_all(&mut archive, budget)?;
     Ok(package)
 }
@@ -94,14 +101,18 @@ fn package<R: Read + Seek>(archive: &ZipArchive<R>) -> Result<Package, Rejection
             _ => Ok(Package::Xlsx),
         };
     }
-    if has("mimetype") && has("content.xml") {
+    // Some programs leave out the part that says so in one word.
+    if has("content.xml") && (has("mimetype") || has(MANIFEST)) {
         return Ok(Package::Ods);
     }
     // OpenDocument with a password, as newer office programs keep it: one encrypted part.
     if has("mimetype") && has("encrypted-package") {
         return Err(Rejection::encrypted());
     }
-    Err(not_a_spreadsheet("这是压缩包，请解压后上传其中的表格文件"))
+    if has("Index/") || has("Index.zip") || has("index.apxl") {
+        return Err(foreign::numbers());
+    }
+    Err(foreign::this_is("压缩包", "请解压后上传其中的表格文件"))
 }
 
 fn inflate_all<R: Read + Seek>(archive: &mut ZipArchive<R>, budget: u64) -> Result<(), Failure> {

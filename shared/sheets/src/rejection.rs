@@ -13,13 +13,22 @@ pub struct Rejection {
     /// What is particular here, in Chinese, to follow the code's own message after a colon; may be empty. Never holds
     /// personal data.
     pub detail: String,
+    /// The particulars are the whole sentence, with what to do: the code's own words would say another thing.
+    #[serde(default)]
+    pub alone: bool,
 }
 
 impl Rejection {
     /// A rejection with its particulars.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), alone: false }
+    }
+
+    /// A rejection whose particulars say all, with what to do.
+    #[must_use]
+    pub fn alone(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), alone: true }
     }
 
     /// The file is broken.
@@ -52,6 +61,9 @@ impl Rejection {
     /// Message, particulars and remedy, as a clerk reads them.
     #[must_use]
     pub fn sentence_zh(&self) -> String {
+        if self.alone {
+            return self.detail.clone();
+        }
         let colon = if self.detail.is_empty() { "" } else { "：" };
         format!("{}{colon}{}。{}", self.code.message_zh(), self.detail, self.code.remedy_zh())
     }

@@ -3,16 +3,20 @@
 
 use std::io::{Cursor, Read};
 
-use calamine::{Reader, Xls, XlsError};
+use calamine::{Reader, Xls, XlsError, XlsOptions};
 
 use crate::{
     Rejection, biff,
     book::{Book, Feed, SheetName, Take, cell_of},
     compound,
+    decrypt::legacy,
+    foreign,
     rejection::Failure,
     row::Row,
     xlsx::{names, visible_sheets},
 };
+
+mod codepage;
 
 /// Bytes of a sector of the clean container: large enough for any upload.
 const SECTOR: usize = 4096;
@@ -30,10 +34,13 @@ impl XlsBook {
         file.read_to_end(&mut bytes)?;
         let mut stream = compound::workbook(&bytes)?;
         drop(bytes);
+        legacy::unlock(&mut stream)?;
         let cells = biff::soften(&mut stream)?;
+        let mut options = XlsOptions::default();
+        options.force_codepage = Some(codepage::of(&stream));
         let contained = compound::contain(&stream, SECTOR);
         drop(stream);
-        let book = Xls::new(Cursor::new(contained)).map_err(failure)?;
+        let book = Xls::new_with_options(Cursor::new(contained), options).map_err(unusual)?;
         let sheets = visible_sheets(book.sheets_metadata());
         Ok(Self { book, sheets, cells })
     }
@@ -45,7 +52,7 @@ impl Book for XlsBook {
     }
 
     fn rows(&mut self, sheet: usize, row: &mut Row, take: &mut Take<'_>) -> Result<(), Failure> {
-        let range = self.book.worksheet_range(&self.sheets[sheet].0).map_err(failure)?;
+        let range = self.book.worksheet_range(&self.sheets[sheet].0).map_err(unusual)?;
         // A cell that the parser passed over, or two in one place, and the sheet is not what it says.
         if self.cells.get(sheet) != Some(&range.used_cells().count()) {
             return Err(Rejection::damaged().into());
@@ -61,10 +68,11 @@ impl Book for XlsBook {
     }
 }
 
-fn failure(error: XlsError) -> Failure {
+/// The records fit together, so the file is whole, and yet the parser makes nothing of it: another program may.
+fn unusual(error: XlsError) -> Failure {
     match error {
         XlsError::Password => Rejection::encrypted().into(),
         XlsError::Io(error) => error.into(),
-        _ => Rejection::damaged().into(),
+        _ => foreign::save_as("写法少见的旧版 Excel 文件（.xls）").into(),
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod bent;
+mod formats;
 mod guards;
 mod make;
 mod reading;

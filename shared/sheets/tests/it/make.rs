@@ -226,6 +226,12 @@ impl Package {
         self
     }
 
+    /// The archive, with names as some programs for Windows write them.
+    pub fn backslashed(mut self) -> Vec<u8> {
+        self.0.iter_mut().for_each(|(name, _)| *name = name.replace('/', "\\"));
+        self.bytes()
+    }
+
     /// The archive.
     pub fn bytes(&self) -> Vec<u8> {
         let parts: Vec<(&str, &[u8])> =

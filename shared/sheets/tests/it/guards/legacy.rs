@@ -21,10 +21,11 @@ fn compound_files_that_are_no_workbooks_are_named() {
         limits(),
         vec![
             ("a workbook", named("Workbook"), Told::Rows(1)),
-            ("a workbook with a password", named("EncryptedPackage"), Told::Rejected(Code::Encrypted, "")),
+            ("a workbook in capitals", named("WORKBOOK"), Told::Rows(1)),
+            ("a workbook bound to accounts", named("EncryptedPackage"), Told::Rejected(Code::Encrypted, "IRM")),
             ("a letter", named("WordDocument"), Told::Rejected(Code::NotASpreadsheet, "Word")),
             ("slides", named("PowerPoint Document"), Told::Rejected(Code::NotASpreadsheet, "PowerPoint")),
-            ("something else", named("Contents"), Told::Rejected(Code::Damaged, "")),
+            ("something else", named("Contents"), Told::Rejected(Code::NotASpreadsheet, "其他程序")),
         ],
     );
 }

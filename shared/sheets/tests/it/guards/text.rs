@@ -59,6 +59,7 @@ fn a_quote_without_its_partner_is_told_by_its_line() {
 fn bytes_of_no_text_and_of_two_encodings_are_not_guessed_at() {
     let (utf8, gb) = (roster(""), GB18030.encode(&csv(&make::table(2), ",")).0.into_owned());
     let early = [b"\0\0".as_slice(), &utf8].concat();
+    let unknown = || Told::Rejected(Code::NotASpreadsheet, "编码保存");
     let mixed = || Told::Rejected(Code::NotASpreadsheet, "混有不同的编码");
     outcomes(
         limits(),
@@ -70,9 +71,9 @@ fn bytes_of_no_text_and_of_two_encodings_are_not_guessed_at() {
             (
                 "half a character at the end",
                 utf8[..utf8.len() - 3].iter().copied().chain([0xe5, 0xbc]).collect(),
-                mixed(),
+                unknown(),
             ),
-            ("bytes of no encoding", [utf8.as_slice(), b"\xff\xff\xff\n"].concat(), mixed()),
+            ("bytes of no encoding", [utf8.as_slice(), b"\xff\xff\xff\n"].concat(), unknown()),
         ],
     );
     // Far down, where the look at the first bytes does not reach, they say nothing.
@@ -90,16 +91,20 @@ fn files_under_another_format_s_name_are_told_by_their_content() {
         limits(),
         vec![
             ("text that calls itself .xlsx", roster(""), Told::Rows(2)),
-            ("a page", b"\xef\xbb\xbf<HTML><table><tr><td>1</td></tr></table>".to_vec(), save_as("HTML")),
             (
-                "a page in two bytes a character",
-                "\u{feff}<table>".encode_utf16().flat_map(u16::to_le_bytes).collect(),
-                save_as("HTML"),
+                "a page without a list",
+                b"\xef\xbb\xbf<HTML><table><tr><td>1</td></tr></table>".to_vec(),
+                Told::Rejected(Code::NoHeader, ""),
+            ),
+            (
+                "a page without a table, in two bytes a character",
+                "\u{feff}<html>".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+                save_as("网页"),
             ),
             (
                 "a page that was mailed",
                 b"MIME-Version: 1.0\r\nContent-Type: multipart/related".to_vec(),
-                save_as("HTML"),
+                save_as(".mht"),
             ),
             ("the format of 2003", xml.as_bytes().to_vec(), save_as("2003")),
             ("a picture", b"\x89PNG\r\n\x1a\n\0\0".to_vec(), save_as("图片")),
