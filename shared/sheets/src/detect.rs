@@ -92,7 +92,7 @@ fn is_page(head: &[u8]) -> Result<bool, Rejection> {
     let text: String = head.iter().filter(|byte| **byte != 0).map(|byte| byte.to_ascii_lowercase() as char).collect();
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, 'ï' | '»' | '¿' | 'ÿ' | 'þ'));
     let has = |word: &str| text.starts_with('<') && text.contains(word);
-    if has("urn:schemas-microsoft-com:office:spreadsheet") && !has("<html") && !has("<table") {
+    if has("urn:schemas-microsoft-com:office:spreadsheet") && has("<workbook") && !has("<html") {
         return Err(foreign::save_as("XML 表格（2003）"));
     }
     if has("office:document") {
@@ -176,7 +176,10 @@ mod tests {
             (b"%PDF-1.7\n", "PDF"),
             (b"\x89PNG\r\n\x1a\n\0\0", "图片"),
             (b"BM\0\0\0\0", "图片"),
-            (b"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">", "2003"),
+            (
+                b"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"><Table>",
+                "2003",
+            ),
             (b"<?xml version=\"1.0\"?><office:document xmlns:office=\"urn:x\">", ".fods"),
             (b"<?xml version=\"1.0\"?><a/>", "XML"),
             (b"MIME-Version: 1.0\r\nContent-Type: multipart/related", ".mht"),

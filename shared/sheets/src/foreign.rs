@@ -62,7 +62,8 @@ pub(crate) fn told(head: &[u8], size: u64) -> Option<Rejection> {
 
 /// A file of another sort, and what to do.
 pub(crate) fn this_is(what: &str, remedy: &str) -> Rejection {
-    Rejection::alone(Code::NotASpreadsheet, format!("这是{what}，不能直接读取。{remedy}。"))
+    let space = if what.starts_with(|c: char| c.is_ascii()) { " " } else { "" };
+    Rejection::alone(Code::NotASpreadsheet, format!("这是{space}{what}，不能直接读取。{remedy}。"))
 }
 
 /// What any office program opens and we do not.
