@@ -43,6 +43,7 @@ mod statistics;
 mod transfers;
 mod tree;
 mod uploads;
+mod values;
 mod walk;
 
 /// A number as the manual's screens show it.

@@ -72,7 +72,7 @@ pub fn through_child(file: &Path) -> Outcome<Value> {
         spool_folder: folder.path().to_owned(),
     };
     let today = NaiveDate::from_ymd_opt(2022, 11, 1).unwrap_or_default();
-    let mut checker = Checker { context: Context { today }, good: 0, bad: 0 };
+    let mut checker = Checker { context: Context::on(today), good: 0, bad: 0 };
     let start = Instant::now();
     let pool = ReaderPool::new(settings, ReadLimits::default());
     pool.read_with(file, TemplateKind::Members, None, &mut checker)?;

@@ -1,7 +1,7 @@
 //! Spreadsheets as clerks send them: a table of cells as .xlsx, or as .csv in the encodings that are met.
 
 use crate::people::Person;
-use rust_xlsxwriter::Workbook;
+use rust_xlsxwriter::{Format, Workbook};
 
 /// The header of a member import, in the order of the template.
 pub const MEMBER_HEADERS: [&str; 12] = [
@@ -46,6 +46,8 @@ pub enum Value {
     Text(String),
     /// A number, with a double's 15 digits.
     Number(f64),
+    /// A number that is shown as a day.
+    Day(f64),
 }
 
 impl From<&str> for Value {
@@ -117,6 +119,7 @@ impl Table {
     pub fn xlsx(&self) -> Vec<u8> {
         let mut book = Workbook::new();
         let sheet = book.add_worksheet();
+        let day = Format::new().set_num_format("yyyy-mm-dd");
         for (line, cells) in self.lines().iter().enumerate() {
             for (column, cell) in cells.iter().enumerate() {
                 let (line, column) = (line as u32, column as u16);
@@ -124,6 +127,7 @@ impl Table {
                     Value::Blank => continue,
                     Value::Text(text) => sheet.write_string(line, column, text),
                     Value::Number(number) => sheet.write_number(line, column, *number),
+                    Value::Day(number) => sheet.write_number_with_format(line, column, *number, &day),
                 }
                 .expect("a test's table is within the limits of .xlsx");
             }
@@ -168,7 +172,7 @@ fn plain(value: &Value) -> String {
     match value {
         Value::Blank => String::new(),
         Value::Text(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) | Value::Day(number) => number.to_string(),
     }
 }
 

@@ -213,7 +213,7 @@ impl Desk {
         ];
         let cells = texts.each_ref().map(|text| Cell::Text(text));
         let today = self.clock.business_now().with_timezone(&SHANGHAI).date_naive();
-        let checked = domain::row::organization(&cells, Context { today });
+        let checked = domain::row::organization(&cells, Context::on(today));
         let fault = checked.faults.iter().find(|fault| fault.severity == Severity::Error).cloned();
         match (checked.value, fault) {
             (Some(row), _) => Ok(row),

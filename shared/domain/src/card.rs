@@ -16,27 +16,54 @@ impl CardNumber {
     #[must_use]
     pub fn parse(written: &str) -> Option<Self> {
         match crate::number::squeeze(crate::cell::Cell::Text(written)) {
-            crate::number::Squeezed::Text(text) => Self::from_plain(text.as_str()),
+            crate::number::Squeezed::Text(text) => Self::from_plain(text.as_str()).ok(),
             _ => None,
         }
     }
 
-    pub(crate) fn from_plain(plain: &str) -> Option<Self> {
+    pub(crate) fn from_plain(plain: &str) -> Result<Self, CardFault> {
         let mut digits = ShortAscii::<19>::EMPTY;
-        for byte in plain.bytes() {
-            match byte {
-                b'-' => {}
-                b'0'..=b'9' if digits.push(byte) => {}
-                _ => return None,
+        for byte in plain.bytes().filter(|byte| *byte != b'-') {
+            if !byte.is_ascii_digit() {
+                return Err(CardFault::Characters);
+            }
+            if !digits.push(byte) {
+                return Err(CardFault::Length);
             }
         }
-        ((16..=19).contains(&digits.as_bytes().len()) && luhn(digits.as_bytes())).then_some(Self(digits))
+        match digits.as_bytes().len() {
+            16..=19 if luhn(digits.as_bytes()) => Ok(Self(digits)),
+            16..=19 => Err(CardFault::Check),
+            _ => Err(CardFault::Length),
+        }
     }
 
     /// Whether it begins with 62, as the cards of the national scheme do; another beginning is worth a warning.
     #[must_use]
     pub fn is_national(&self) -> bool {
         self.as_str().starts_with("62")
+    }
+}
+
+/// Why a text is no card number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CardFault {
+    /// Others than digits.
+    Characters,
+    /// Fewer than 16 or more than 19 digits.
+    Length,
+    /// The check digit does not fit the others.
+    Check,
+}
+
+impl CardFault {
+    /// What clerks read.
+    pub(crate) fn message_zh(self) -> &'static str {
+        match self {
+            Self::Characters => "含有数字以外的字符",
+            Self::Length => "位数不是 16 至 19 位",
+            Self::Check => "校验位不符，可能录错了一位",
+        }
     }
 }
 
@@ -71,6 +98,15 @@ mod tests {
         assert!(CardNumber::parse(&with_check(&"6231".repeat(5)[..14])).is_none());
         assert!(CardNumber::parse(&with_check(&"6231".repeat(5)[..19])).is_none());
         assert!(!CardNumber::parse(&with_check("411111111111111")).unwrap().is_national());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        let fine = with_check("623100000000000099");
+        let slip = format!("{}{}", &fine[..18], (u8::from(fine.as_bytes()[18] == b'0') + b'0') as char);
+        assert_eq!(CardNumber::from_plain(&slip), Err(CardFault::Check));
+        assert_eq!(CardNumber::from_plain(&fine[..15]), Err(CardFault::Length));
+        assert_eq!(CardNumber::from_plain("62310000000000009A"), Err(CardFault::Characters));
     }
 
     #[test]

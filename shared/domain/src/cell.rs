@@ -34,6 +34,30 @@ impl Cell<'_> {
     }
 }
 
+impl Cell<'_> {
+    /// The cell without what programs wrap a text in to keep it one: `="0123"`, which stands as it is in a text cell.
+    #[must_use]
+    pub fn unwrapped(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(unwrapped(text)),
+            other => other,
+        }
+    }
+}
+
+/// The text within `="0123"`; other texts as they are.
+#[must_use]
+pub fn unwrapped(text: &str) -> &str {
+    // A byte first: nearly no text begins so.
+    if !text.contains('=') && !text.contains('＝') {
+        return text;
+    }
+    let trimmed = crate::text::trim(text);
+    let quotes = ['"', '“', '”', '＂'];
+    let inner = trimmed.strip_prefix(['=', '＝']).map(crate::text::trim).and_then(|rest| rest.strip_prefix(quotes));
+    inner.and_then(|rest| rest.strip_suffix(quotes)).filter(|inner| !inner.contains(quotes)).unwrap_or(text)
+}
+
 /// Cells hold personal data, so a log sees only their kind and length.
 impl fmt::Debug for Cell<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,6 +84,20 @@ mod tests {
         assert!(Cell::Empty.is_blank());
         assert!(!Cell::Text("王").is_blank());
         assert!(!Cell::Number(0.0).is_blank());
+    }
+
+    #[test]
+    fn a_text_kept_as_one_by_a_formula_is_the_text() {
+        for (wrapped, text) in [
+            ("=\"0123\"", "0123"),
+            (" =\"\" ", ""),
+            ("=“012X”", "012X"),
+            ("=A1", "=A1"),
+            ("=\"a\"&\"b\"", "=\"a\"&\"b\""),
+        ] {
+            assert!(Cell::Text(wrapped).unwrapped() == Cell::Text(text), "{wrapped}");
+        }
+        assert!(Cell::Number(1.0).unwrapped() == Cell::Number(1.0));
     }
 
     #[test]

@@ -99,7 +99,7 @@ codes! {
     /// A long number in a numeric cell has lost its last digits.
     IdPrecisionLost "id-precision-lost" Error Row "号码存成了数值，第 15 位以后的数字已丢失" "请先把该列设为“文本”格式，再重新输入完整号码（或使用系统模板）。";
     /// The first two digits are no province.
-    IdRegion "id-region" Warning Row "证件号码的前两位不是现有的省级代码" "请核对号码；确认无误可不处理。";
+    IdRegion "id-region" Warning Row "证件号码开头的地区代码不是现有的" "请核对号码；确认无误可不处理。";
     /// An ID of the first generation: for matching only.
     Id15Digits "id-15-digits" Error Row "这是 15 位的旧身份证号码" "请填写 18 位的新号码；15 位号码只能用来匹配已登记的会员。";
     /// The stated sex is not the one of the number.
@@ -130,10 +130,16 @@ codes! {
     NameDiffers "name-differs" Warning Row "姓名与已登记的姓名不同，登记的姓名未改动" "请核对；确需更名的请联系上级工会。";
     /// Not a name.
     NameFormat "name-format" Error Row "姓名含有不允许的字符" "请填写证件上的姓名，不要带数字、符号或备注。";
+    /// A name that may be nobody's: a word for "not known yet", an example, several people in one cell.
+    NameDoubtful "name-doubtful" Warning Row "姓名可能不是本人的真实姓名" "请对照证件核对；有误的请改正后重新上传。";
+    /// Question marks or U+FFFD where text was: lost when the file was saved.
+    TextLost "text-lost" Error Row "文字在保存文件时丢失，变成了问号" "请打开原来的文件，另存为 .xlsx（或“CSV UTF-8”）后重新上传；已丢失的文字无法找回。";
     /// Not a date that we understand.
     DateFormat "date-format" Error Row "日期无法识别" "请按 2022-11-03 的格式填写。";
     /// A date that cannot be, such as one in another century.
     DateImplausible "date-implausible" Error Row "日期不合理" "请核对年份。";
+    /// A date with the time of day that a program made of midnight when it wrote it in another time zone.
+    DateShifted "date-shifted" Warning Row "日期带有时间，可能相差一天" "请核对日期；有的程序按世界时（UTC）保存日期，会少一天。";
     /// The upper union is neither registered nor in the file.
     ParentUnknown "parent-unknown" Error Row "上级工会编号不存在" "请核对上级工会编号；上级组织也可以放在同一个文件中。";
     /// The upper union can't have such a union below it.
@@ -167,6 +173,8 @@ codes! {
     NotASpreadsheet "not-a-spreadsheet" Error File "这不是可以读取的电子表格" "请上传 .xlsx、.xls、.ods 或 .csv 文件；其他格式请用 Excel 或 WPS 打开后另存为 .xlsx。";
     /// Protected by a password.
     Encrypted "encrypted" Error File "文件设有打开密码" "请取消密码后另存，再重新上传。";
+    /// Its text was lost when it was saved.
+    FileTextLost "file-text-lost" Error File "文件中的文字在保存时丢失，变成了问号" "请打开原来的文件，另存为 .xlsx（或“CSV UTF-8”）后重新上传；已丢失的文字无法从本文件找回。";
     /// Truncated or broken.
     Damaged "damaged" Error File "文件已损坏或不完整" "请用 Excel 或 WPS 打开并另存为 .xlsx，再重新上传。";
     /// Made to do harm, or not to be told from such.
@@ -271,10 +279,10 @@ impl Fault {
         self
     }
 
-    /// The same with a masked value.
+    /// The same with a masked value; an empty one shows nothing and is none.
     #[must_use]
     pub fn value(mut self, masked: impl Into<String>) -> Self {
-        self.value_masked = Some(masked.into());
+        self.value_masked = Some(masked.into()).filter(|masked| !masked.is_empty());
         self
     }
 
@@ -345,7 +353,8 @@ fn sentence(code: Code, column: Option<&str>, detail: Option<&str>, value: Optio
     if let Some(detail) = detail {
         let _ = write!(out, "：{detail}");
     }
-    if let Some(value) = value {
+    // Brackets around nothing tell nobody anything, wherever the value came from.
+    if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
         let _ = write!(out, "（{value}）");
     }
     out
@@ -377,5 +386,9 @@ mod tests {
         assert_eq!(finding.row, 13);
         let finding = Finding::file(Code::ColumnsMissing, Some("姓名、证件号码".to_owned()));
         assert_eq!(finding.message_zh(), "缺少必填的列：姓名、证件号码");
+        assert_eq!(
+            Fault::new(Code::IdLength, "id_number").value("").at(None, 2).message_zh(),
+            "「证件号码」证件号码位数不正确"
+        );
     }
 }

@@ -1,12 +1,16 @@
 //! Documents that say who a person is: their kinds, the rules of their numbers, and the form in which two of them are
 //! the same.
 
+mod foreigner;
 mod gb11643;
 mod kind;
+mod passport;
+mod state;
 
 use chrono::NaiveDate;
 
 pub use kind::IdKind;
+pub use state::State;
 
 use crate::{
     ascii::{ShortAscii, masked_number},
@@ -30,6 +34,8 @@ pub struct Document {
     pub kind: IdKind,
     /// The number, normalised.
     pub number: IdNumber,
+    /// The state that issued a passport, where it is stated.
+    pub state: Option<State>,
 }
 
 /// Whose numbering a number belongs to: two documents are one when class and canonical number are equal.
@@ -82,9 +88,19 @@ impl Document {
     /// The first fault only is told, in the order length, characters, birth date, checksum: the later ones follow from
     /// the earlier. A fine 15-digit number is read, see [`Document::is_15_digits`].
     pub fn read(kind: IdKind, cell: Cell<'_>, today: NaiveDate) -> Result<Option<Self>, IdFault> {
+        Self::read_issued(kind, None, cell, today)
+    }
+
+    /// The same of a document whose issuing state is stated; of others than passports it says nothing.
+    pub fn read_issued(
+        kind: IdKind,
+        state: Option<State>,
+        cell: Cell<'_>,
+        today: NaiveDate,
+    ) -> Result<Option<Self>, IdFault> {
         match squeeze(cell) {
             Squeezed::Blank => Ok(None),
-            Squeezed::Text(text) => check(kind, text.as_str(), today).map(Some),
+            Squeezed::Text(text) => check(kind, state, text.as_str(), today).map(Some),
             Squeezed::Foreign => Err(Code::IdCharacters.into()),
             Squeezed::TooLong => Err(Code::IdLength.into()),
             Squeezed::PrecisionLost => Err(Code::IdPrecisionLost.into()),
@@ -101,7 +117,13 @@ impl Document {
     /// A document that was checked before, back from storage; `None` where the number can't be one.
     #[must_use]
     pub fn stored(kind: IdKind, number: &str) -> Option<Self> {
-        IdNumber::stored(number).map(|number| Self { kind, number })
+        IdNumber::stored(number).map(|number| Self { kind, number, state: None })
+    }
+
+    /// The same, issued by a state; of others than passports it says nothing.
+    #[must_use]
+    pub fn issued_by(self, state: Option<State>) -> Self {
+        Self { state: state.filter(|_| self.kind == IdKind::Passport), ..self }
     }
 
     /// Whose numbering the number belongs to.
@@ -166,22 +188,30 @@ impl Document {
         }
     }
 
-    /// Whether the first two digits are those of a province; true of numbers without.
+    /// Whether the number begins with the code of a province, or of a state where it has one; true of numbers without.
     #[must_use]
     pub fn has_known_region(&self) -> bool {
-        self.kind != IdKind::ResidentId || gb11643::is_province(self.number.as_str().as_bytes())
+        match self.class() {
+            KindClass::ForeignerOld => foreigner::has_known_state(self.number.as_str()),
+            _ => self.kind != IdKind::ResidentId || gb11643::is_province(self.number.as_str().as_bytes()),
+        }
     }
 }
 
-fn check(kind: IdKind, text: &str, today: NaiveDate) -> Result<Document, IdFault> {
+/// Whether a number of 18 characters has the check character that the others ask for.
+pub(crate) fn has_right_check(number: &str) -> bool {
+    number.as_bytes().split_last().is_some_and(|(check, body)| gb11643::check_character(body) == *check)
+}
+
+fn check(kind: IdKind, state: Option<State>, text: &str, today: NaiveDate) -> Result<Document, IdFault> {
     let bytes = text.as_bytes();
     let fine = match kind {
         IdKind::ResidentId if bytes.len() == 15 => gb11643::check_15(bytes, today),
-        IdKind::ForeignerPermanentId if is_foreigner_old(text) => Ok(()),
+        IdKind::ForeignerPermanentId if foreigner::has_form(bytes) => foreigner::check(bytes, today),
         IdKind::ResidentId | IdKind::ResidencePermit | IdKind::ForeignerPermanentId => gb11643::check_18(bytes, today),
         IdKind::HkMacaoPermit => form(is_hk_macao(text), text, &[9, 11]),
         IdKind::TaiwanPermit => form(is_taiwan(text), text, &[8, 10]),
-        IdKind::Passport => form(is_passport(text), text, &[6, 7, 8, 9, 10, 11, 12]),
+        IdKind::Passport => passport::check(text, state),
     };
     match fine {
         Ok(()) if text.len() == 18 => match gb11643::kind(bytes) {
@@ -195,7 +225,7 @@ fn check(kind: IdKind, text: &str, today: NaiveDate) -> Result<Document, IdFault
         },
     }?;
     let number = ShortAscii::new(text).map(IdNumber).ok_or(Code::IdLength)?;
-    Ok(Document { kind, number })
+    Ok(Document { kind, number, state: None }.issued_by(state))
 }
 
 /// The kind of a number that is fine but not of the stated kind; only where it can't be taken for a slip of the pen.
@@ -204,7 +234,7 @@ fn kind_of(text: &str, stated: IdKind, today: NaiveDate) -> Option<IdKind> {
         gb11643::kind(text.as_bytes())
     } else if is_hk_macao(text) {
         IdKind::HkMacaoPermit
-    } else if is_foreigner_old(text) {
+    } else if foreigner::has_form(text.as_bytes()) && foreigner::check(text.as_bytes(), today).is_ok() {
         IdKind::ForeignerPermanentId
     } else if is_chinese_passport(text) {
         IdKind::Passport
@@ -236,25 +266,12 @@ fn is_taiwan(text: &str) -> bool {
     matches!(text.len(), 8 | 10) && digits(text.as_bytes())
 }
 
-/// 6 to 12 letters and digits with four digits at least: states differ, and ICAO 9303 leaves the form to them.
-fn is_passport(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    (6..=12).contains(&bytes.len())
-        && bytes.iter().all(u8::is_ascii_alphanumeric)
-        && bytes.iter().filter(|b| b.is_ascii_digit()).count() >= 4
-}
-
 /// E or G and 8 digits, or E, a letter and 7 digits: ordinary passports of China.
 fn is_chinese_passport(text: &str) -> bool {
     match text.as_bytes() {
         [b'E' | b'G', rest @ ..] if rest.len() == 8 => (rest[0].is_ascii_alphanumeric()) && digits(&rest[1..]),
         _ => false,
     }
-}
-
-fn is_foreigner_old(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() == 15 && bytes[..3].iter().all(u8::is_ascii_uppercase) && digits(&bytes[3..])
 }
 
 #[cfg(test)]

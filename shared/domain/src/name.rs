@@ -1,15 +1,21 @@
-//! Names of people: stored as written, compared in a normal form, never printed into a log.
+//! Names of people: stored as written in ordinary characters, compared in a normal form, never printed into a log.
+
+mod doubt;
 
 use std::{borrow::Cow, fmt};
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{mask, text};
+use crate::{
+    mask,
+    ordinary::{is_private, ordinary},
+    text,
+};
 
 /// The longest name in characters. The longest names on Chinese documents have about 50.
 pub const LONGEST_NAME: usize = 100;
 
-/// A name as written, tidied of blanks at its ends.
+/// A name as written, in ordinary characters, tidied of blanks at its ends.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PersonName(Box<str>);
 
@@ -37,6 +43,13 @@ impl PersonName {
     pub fn key(&self) -> Cow<'_, str> {
         name_key(&self.0)
     }
+
+    /// Why it may be nobody's name, in Chinese: a word in place of a name, two names in one cell, a character that
+    /// other machines don't show. `None` of nearly all.
+    #[must_use]
+    pub fn doubt(&self) -> Option<String> {
+        doubt::doubt(&self.0)
+    }
 }
 
 impl fmt::Debug for PersonName {
@@ -48,9 +61,15 @@ impl fmt::Debug for PersonName {
 /// Why a text is no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Digits, brackets, symbols, glyphs that a conversion lost.
+    /// A character that no name has: a digit, a bracket, a symbol.
     #[error("a character that no name has")]
-    Characters,
+    Character(char),
+    /// No letter of any script.
+    #[error("no letters")]
+    NoLetters,
+    /// Glyphs that a conversion lost.
+    #[error("characters were lost")]
+    Lost,
     /// Over [`LONGEST_NAME`] characters.
     #[error("longer than {LONGEST_NAME} characters")]
     TooLong,
@@ -62,21 +81,19 @@ pub fn read_name(written: &str) -> Result<PersonName, NameError> {
     if tidy.chars().nth(LONGEST_NAME).is_some() {
         return Err(NameError::TooLong);
     }
-    let mut letters = false;
-    for c in tidy.chars() {
-        letters |= is_letter(c);
-        if !is_letter(c) && !is_joiner(c) {
-            return Err(NameError::Characters);
-        }
+    // In a name a question mark is never meant.
+    if tidy.contains(['?', '？', '\u{fffd}', '□']) {
+        return Err(NameError::Lost);
     }
-    if !letters {
-        return Err(NameError::Characters);
+    if let Some(c) = tidy.chars().find(|c| !is_letter(*c) && !is_joiner(*c)) {
+        return Err(NameError::Character(c));
     }
-    Ok(PersonName(tidy.into()))
+    if tidy.chars().any(is_letter) { Ok(PersonName(tidy.into())) } else { Err(NameError::NoLetters) }
 }
 
-/// The normal form in which names are compared: NFKC, one sort of middle dot, no blanks within Chinese names, Latin
-/// letters in lower case with single blanks. Borrowed where the name already has it.
+/// The normal form in which names are compared: ordinary characters in NFKC, one sort of joiner between the parts of a
+/// Chinese name (the middle dot), no blanks within it, Latin letters in lower case with single blanks. Borrowed where the
+/// name already has it.
 #[must_use]
 pub fn name_key(name: &str) -> Cow<'_, str> {
     if name.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}')) {
@@ -96,12 +113,13 @@ pub fn name_key(name: &str) -> Cow<'_, str> {
 
 fn fold_once(name: &str) -> String {
     // Lower case first: a few capitals open into marks that NFKC then puts in order.
-    let chars: Vec<char> = name.nfkc().flat_map(char::to_lowercase).nfkc().filter(|c| !is_variation(*c)).collect();
+    let plain = name.chars().map(ordinary);
+    let chars: Vec<char> = plain.nfkc().flat_map(char::to_lowercase).nfkc().filter(|c| !is_variation(*c)).collect();
     let latin = !chars.iter().any(|c| is_han(*c));
     let mut key = String::with_capacity(name.len());
     for c in chars {
         match c {
-            c if is_dot(c) && !latin => {
+            c if (is_dot(c) || is_hyphen(c)) && !latin => {
                 if !key.is_empty() && !key.ends_with('·') {
                     key.push('·');
                 }
@@ -112,7 +130,7 @@ fn fold_once(name: &str) -> String {
                 }
             }
             '’' | '‘' | '`' | '´' => key.push('\''),
-            '‐' | '‑' | '–' => key.push('-'),
+            c if is_hyphen(c) => key.push('-'),
             c => key.push(c),
         }
     }
@@ -121,8 +139,10 @@ fn fold_once(name: &str) -> String {
 }
 
 fn is_letter(c: char) -> bool {
-    // Private use: where GB 18030 keeps rare characters of names that had no code yet.
-    matches!(c, '\u{4e00}'..='\u{9fff}') || c.is_alphabetic() && !is_circled(c) || matches!(c, '\u{e000}'..='\u{f8ff}')
+    // Private use: where systems of offices keep rare characters of names that had no code yet.
+    matches!(c, '\u{4e00}'..='\u{9fff}')
+        || c.is_alphabetic() && !is_circled(c) && !is_dot(c) && !is_hyphen(c)
+        || is_private(c)
 }
 
 /// Circled letters and the like are alphabetic by the book, and no part of a name.
@@ -132,7 +152,7 @@ fn is_circled(c: char) -> bool {
 
 /// What may stand between the letters of a name.
 fn is_joiner(c: char) -> bool {
-    is_dot(c) || is_variation(c) || is_mark(c) || matches!(c, ' ' | '-' | '\'' | '’' | '‘' | ',' | '‐' | '‑')
+    is_dot(c) || is_hyphen(c) || is_variation(c) || is_mark(c) || matches!(c, ' ' | '\'' | '’' | '‘' | ',' | '，')
 }
 
 fn is_mark(c: char) -> bool {
@@ -144,13 +164,56 @@ fn is_variation(c: char) -> bool {
 }
 
 fn is_dot(c: char) -> bool {
-    matches!(c, '·' | '•' | '‧' | '∙' | '⋅' | '・' | '･' | '.' | '．' | '\u{387}' | '●' | '。')
+    matches!(
+        c,
+        '·' | '•'
+            | '‧'
+            | '∙'
+            | '⋅'
+            | '・'
+            | '･'
+            | '.'
+            | '．'
+            | '﹒'
+            | '｡'
+            | '。'
+            | '、'
+            | '､'
+            | '﹑'
+            | '\u{387}'
+            | '\u{2024}'
+            | '\u{2e31}'
+            | '\u{2e33}'
+            | '\u{2e30}'
+            | '\u{a78f}'
+            | '\u{16eb}'
+            | '\u{1427}'
+            | '\u{10101}'
+            | '●'
+            | '∘'
+            | '◦'
+            | '○'
+            | '⚬'
+            | '⦁'
+            | '■'
+            | '▪'
+    )
+}
+
+/// Dashes of every length, and what looks like one.
+fn is_hyphen(c: char) -> bool {
+    matches!(
+        c,
+        '-' | '\u{2010}'
+            ..='\u{2015}' | '−' | '﹣' | '－' | '﹘' | '─' | '━' | 'ー' | 'ｰ' | '_' | '＿' | '\u{2043}' | '˗'
+    )
 }
 
 /// Chinese characters: the unified ones, extensions A to H, the compatibility ones, 〇, private use.
 fn is_han(c: char) -> bool {
     matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}' | '\u{20000}'..='\u{323af}'
-        | '\u{f900}'..='\u{faff}' | '\u{e000}'..='\u{f8ff}' | '〇')
+        | '\u{f900}'..='\u{faff}' | '〇')
+        || is_private(c)
 }
 
 #[cfg(test)]
@@ -169,6 +232,14 @@ mod tests {
             "买买提･阿不都",
             "买买提.阿不都",
             "买买提 ・ 阿不都",
+            "买买提–阿不都",
+            "买买提—阿不都",
+            "买买提-阿不都",
+            "买买提﹒阿不都",
+            "买买提、阿不都",
+            "买买提｡阿不都",
+            "买买提ꞏ阿不都",
+            "买买提――阿不都",
         ] {
             assert_eq!(name_key(name), "买买提·阿不都", "{name}");
             assert!(read_name(name).is_ok(), "{name}");
@@ -196,6 +267,7 @@ mod tests {
             "\u{30000}",
             "\u{31350}",
             "王\u{e863}",
+            "王\u{e000}",
             "〇",
         ] {
             assert!(read_name(name).is_ok(), "{name}");
@@ -204,10 +276,22 @@ mod tests {
     }
 
     #[test]
+    fn radicals_and_private_characters_are_stored_and_compared_as_what_they_stand_for() {
+        assert_eq!(read_name("⾦华").unwrap().as_str(), "金华");
+        assert_eq!(PersonName::stored("陈\u{e863}").as_str(), "陈䶮");
+        assert_eq!((name_key("陈\u{e863}"), name_key("⻢⻓⺠")), ("陈䶮".into(), "马长民".into()));
+    }
+
+    #[test]
     fn remarks_and_lost_glyphs_are_no_names() {
-        for name in ["张三1", "张三(男)", "张？", "张\u{fffd}", "***", "· ·", "王□", "①"] {
-            assert_eq!(read_name(name), Err(NameError::Characters), "{name}");
+        for (name, at_fault) in [("张三1", '1'), ("张三(男)", '('), ("***", '*'), ("①", '①'), ("张三/李四", '/')]
+        {
+            assert_eq!(read_name(name), Err(NameError::Character(at_fault)), "{name}");
         }
+        for name in ["张？", "张\u{fffd}", "王□", "???"] {
+            assert_eq!(read_name(name), Err(NameError::Lost), "{name}");
+        }
+        assert_eq!(read_name("· ·"), Err(NameError::NoLetters));
         assert!(read_name(&"王".repeat(LONGEST_NAME)).is_ok());
         assert_eq!(read_name(&"王".repeat(LONGEST_NAME + 1)), Err(NameError::TooLong));
     }

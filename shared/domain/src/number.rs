@@ -3,13 +3,19 @@
 //! A float carries 15 digits. What a numeric cell holds beyond them is not what the clerk typed, even where a checksum
 //! happens to pass, so such a cell never becomes a number of ours.
 
+use std::borrow::Cow;
+
 use crate::{ascii::ShortAscii, cell::Cell, text};
 
 /// The longest text that is looked at as a number; longer ones are none.
-const LONGEST: usize = 40;
+pub(crate) const LONGEST: usize = 40;
 
 /// 10^15: the first integer of 16 digits.
 const SIXTEEN_DIGITS: f64 = 1e15;
+
+/// What is typed or copied for an X (full-width letters and Roman numerals become one before): Cyrillic, Greek, Coptic and
+/// Cherokee letters, crosses.
+const LIKE_X: [char; 17] = ['Х', 'х', 'Χ', 'χ', 'Ⲭ', 'ⲭ', 'Ꭓ', '×', '✕', '✖', '✗', '✘', '⨯', '⨉', '╳', '☓', '乂'];
 
 /// What a number-like cell comes to.
 #[derive(Clone, Copy)]
@@ -70,7 +76,19 @@ fn squeeze_float(value: f64) -> Squeezed {
 }
 
 fn squeeze_text(written: &str) -> Squeezed {
-    if written.is_ascii() { squeeze_ascii(written) } else { squeeze_ascii(&text::compact(written)) }
+    if written.is_ascii() { squeeze_ascii(written) } else { squeeze_ascii(&plain(written)) }
+}
+
+/// A written number without blanks, in plain characters. At its end, what looks like an X is one: a Cyrillic or Greek
+/// letter, the sign of multiplication.
+pub(crate) fn plain(written: &str) -> Cow<'_, str> {
+    let dense = text::compact(written);
+    match dense.strip_suffix(LIKE_X) {
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            Cow::Owned(format!("{digits}X"))
+        }
+        _ => dense,
+    }
 }
 
 fn squeeze_ascii(written: &str) -> Squeezed {
@@ -161,7 +179,19 @@ mod tests {
 
     #[test]
     fn writings_of_one_number_come_to_the_same() {
-        for text in ["31010001x", " 3101 0001 X", "３１０１０００１Ｘ", "'31010001X", "\u{feff}31010001x\t"] {
+        for text in [
+            "31010001x",
+            " 3101 0001 X",
+            "３１０１０００１Ｘ",
+            "'31010001X",
+            "\u{feff}31010001x\t",
+            "31010001Х",
+            "31010001х",
+            "31010001Χ",
+            "31010001χ ",
+            "3101 0001×",
+            "31010001ⅹ",
+        ] {
             assert_eq!(shown(Cell::Text(text)), "31010001X", "{text:?}");
         }
         assert_eq!(shown(Cell::Number(31_020_004.0)), "31020004");
@@ -169,6 +199,8 @@ mod tests {
         assert_eq!(shown(Cell::Text("1.3800138E+10")), "13800138000");
         assert_eq!(shown(Cell::Text("1E123456")), "1E123456");
         assert_eq!(shown(Cell::Number(0.0)), "0");
+        assert_eq!(shown(Cell::Text("×")), "foreign");
+        assert_eq!(shown(Cell::Text("3101Х001")), "foreign");
     }
 
     #[test]

@@ -17,13 +17,26 @@ pub use registry::{RegistryRow, registry};
 pub use roster::{RosterRow, roster};
 pub use transfer::{TransferRow, transfer};
 
-use crate::finding::{Fault, Severity};
+use crate::{
+    finding::{Fault, Severity},
+    precision::{Lost, Suspicion},
+};
 
 /// What the validators know besides the cells.
 #[derive(Clone, Copy, Debug)]
 pub struct Context {
     /// The business day on which the file was received: nobody is born or dies after it.
     pub today: NaiveDate,
+    /// What all numbers of the file tell of those that end in zeros.
+    pub lost: Lost,
+}
+
+impl Context {
+    /// Of a row by itself.
+    #[must_use]
+    pub const fn on(today: NaiveDate) -> Self {
+        Self { today, lost: Lost { ids: Suspicion::None, cards: Suspicion::None } }
+    }
 }
 
 /// A row that was looked at.

@@ -135,7 +135,10 @@ impl TemplateKind {
     /// The version of the template's columns; grows when they change.
     #[must_use]
     pub fn version(self) -> u16 {
-        1
+        match self {
+            Self::Members | Self::Roster | Self::Registry => 2,
+            Self::Organizations | Self::Transfers => 1,
+        }
     }
 }
 
@@ -209,16 +212,19 @@ mod tests {
         let line = |kind: TemplateKind| kind.columns().iter().map(Column::marked_header).collect::<Vec<_>>().join(" ");
         assert_eq!(
             line(TemplateKind::Members),
-            "姓名* 证件类型(身份证)* 证件号码* 手机号码* 性别* 所在工会* 工会编号* 工作单位/服务平台 会员标签 户籍类型 工作单位详细地址 是否办卡"
+            "姓名* 证件类型(身份证)* 证件号码* 手机号码* 性别* 所在工会* 工会编号* 工作单位/服务平台 会员标签 户籍类型 工作单位详细地址 是否办卡 签发国家(地区)"
         );
-        assert_eq!(line(TemplateKind::Roster), "姓名* 证件类型* 证件号码* 手机号码 性别 工作单位/服务平台 会员标签");
+        assert_eq!(
+            line(TemplateKind::Roster),
+            "姓名* 证件类型* 证件号码* 手机号码 性别 工作单位/服务平台 会员标签 签发国家(地区)"
+        );
         assert_eq!(
             line(TemplateKind::Organizations),
             "工会编号* 工会组织名称* 上级工会编号 级别* 类型 统一社会信用代码 经济类型 所属行业 企业名称 联系人 手机号码 电子邮箱*"
         );
         assert_eq!(
             line(TemplateKind::Registry),
-            "证件类型* 证件号码* 会员服务卡号 社保缴纳(是/否) 退休日期 死亡日期 干部/工人"
+            "证件类型* 证件号码* 会员服务卡号 社保缴纳(是/否) 退休日期 死亡日期 干部/工人 签发国家(地区)"
         );
         assert_eq!(line(TemplateKind::Transfers), "证件类型* 证件号码* 转入工会编号* 转移原因*");
     }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
+use crate::ordinary::{in_ordinary, ordinary};
+
 /// A character that shows nothing: white space of any script, line breaks, zero-width characters, byte order marks.
 #[must_use]
 pub fn is_blank(c: char) -> bool {
@@ -18,6 +20,7 @@ pub fn is_blank(c: char) -> bool {
         | '\u{2060}'..='\u{2064}'
         | '\u{2800}'
         | '\u{3164}'
+        | '\u{e5e5}'
         | '\u{feff}' => true,
         _ => c.is_whitespace() || c.is_control(),
     }
@@ -45,14 +48,23 @@ pub fn trim(text: &str) -> &str {
     text.trim_matches(is_blank)
 }
 
-/// NFKC without blanks at the ends: full-width letters and digits become plain ones. Borrowed where nothing changes.
+/// Ordinary characters (see [`crate::ordinary`]) in NFKC without blanks at the ends: full-width letters and digits become
+/// plain ones. Borrowed where nothing changes.
 #[must_use]
 pub fn folded(text: &str) -> Cow<'_, str> {
     let text = trim(text);
-    if text.chars().all(is_settled) || is_nfkc_quick(text.chars()) == IsNormalized::Yes {
+    if text.chars().all(is_settled) {
         return Cow::Borrowed(text);
     }
-    let folded: String = text.nfkc().collect();
+    let known = in_ordinary(text);
+    if is_nfkc_quick(known.chars()) == IsNormalized::Yes {
+        return match known {
+            // A blank of a private area may have become one of everybody.
+            Cow::Owned(known) => Cow::Owned(trim(&known).to_owned()),
+            borrowed @ Cow::Borrowed(_) => borrowed,
+        };
+    }
+    let folded: String = known.nfkc().collect();
     // Compatibility forms may open onto a blank (´ becomes blank and accent), so the ends are looked at again.
     match trim(&folded) {
         inner if inner.len() == folded.len() => Cow::Owned(folded),
@@ -77,14 +89,14 @@ pub fn compact(text: &str) -> Cow<'_, str> {
     folded
 }
 
-/// What is stored of a free text: as written, without blanks at the ends, with runs of inner blanks and line breaks
-/// as one space and invisible characters dropped.
+/// What is stored of a free text: as written but in ordinary characters (see [`crate::ordinary`]), without blanks at the
+/// ends, with runs of inner blanks and line breaks as one space and invisible characters dropped.
 #[must_use]
 pub fn tidy(text: &str) -> Cow<'_, str> {
     let text = trim(text);
     let mut last_blank = false;
     let plain = text.chars().all(|c| {
-        let fine = c == ' ' && !last_blank || !is_blank(c);
+        let fine = (c == ' ' && !last_blank || !is_blank(c)) && ordinary(c) == c;
         last_blank = c == ' ';
         fine
     });
@@ -94,7 +106,7 @@ pub fn tidy(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if !is_blank(c) {
-            out.push(c);
+            out.push(ordinary(c));
         } else if shows_space(c) && !out.ends_with(' ') {
             out.push(' ');
         }
@@ -103,7 +115,20 @@ pub fn tidy(text: &str) -> Cow<'_, str> {
 }
 
 fn shows_space(c: char) -> bool {
-    c.is_whitespace()
+    ordinary(c).is_whitespace()
+}
+
+/// Whether characters of a text were lost when its file was saved: what an encoding has no place for becomes a question
+/// mark or U+FFFD. One question mark alone may have been meant.
+#[must_use]
+pub fn is_lost(text: &str) -> bool {
+    let text = trim(text);
+    let mark = |c: char| matches!(c, '?' | '？');
+    let mut last = ' ';
+    text.contains('\u{fffd}')
+        || text == "?"
+        || text == "？"
+        || text.chars().any(|c| mark(c) && mark(std::mem::replace(&mut last, c)))
 }
 
 #[cfg(test)]
@@ -131,6 +156,25 @@ mod tests {
         assert_eq!(tidy(" 示例路\r\n 一号（东）\u{200b} "), "示例路 一号（东）");
         assert!(matches!(tidy("a b"), Cow::Borrowed("a b")));
         assert_eq!(tidy("a  b"), "a b");
+    }
+
+    #[test]
+    fn stand_ins_are_read_and_stored_as_the_character_that_they_stand_for() {
+        assert_eq!(
+            (tidy("\u{e5e5}⾦\u{e863} "), folded("⻓\u{e5e5}沙\u{e5e5}")),
+            ("金䶮".into(), "长　沙".nfkc().collect::<String>().into())
+        );
+        assert_eq!(compact("⼿\u{e5e5}机号码"), "手机号码");
+    }
+
+    #[test]
+    fn question_marks_where_text_was_are_seen() {
+        for lost in ["???", "？？", "?", "王\u{fffd}", "示例??公司"] {
+            assert!(is_lost(lost), "{lost}");
+        }
+        for fine in ["示例公司", "在哪里?", ""] {
+            assert!(!is_lost(fine), "{fine}");
+        }
     }
 
     proptest! {

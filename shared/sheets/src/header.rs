@@ -6,6 +6,7 @@ use domain::{
     cell::Cell,
     finding::Code,
     template::{TemplateKind, header_key},
+    text::is_lost,
 };
 use serde::{Deserialize, Serialize};
 
@@ -139,11 +140,13 @@ pub(crate) struct Search {
     others: Vec<(TemplateKind, Fit)>,
     rows_seen: usize,
     any_row: bool,
+    /// Rows of question marks were met, where text had been.
+    lost: bool,
 }
 
 impl Search {
     pub fn new(kind: TemplateKind) -> Self {
-        Self { kind, marked: None, best: None, others: Vec::new(), rows_seen: 0, any_row: false }
+        Self { kind, marked: None, best: None, others: Vec::new(), rows_seen: 0, any_row: false, lost: false }
     }
 
     /// Rows of the next sheet follow.
@@ -170,6 +173,7 @@ impl Search {
             return false;
         }
         let keys = keys(row);
+        self.lost |= keys.iter().filter(|(_, key)| is_lost(key)).count() >= 2;
         if keys.len() >= 2 {
             self.weigh(sheet, row, &keys);
         }
@@ -216,6 +220,7 @@ impl Search {
         let Some(best) = &self.best else {
             return Err(match other {
                 Some((kind, _)) => self.wrong_template(kind),
+                None if self.lost => Rejection::new(Code::FileTextLost, ""),
                 None if self.any_row => Rejection::new(Code::NoHeader, ""),
                 None => Rejection::new(Code::NoHeader, "文件中没有内容"),
             });
@@ -323,6 +328,7 @@ mod tests {
         assert_eq!((rejection.code, rejection.detail.as_str()), (Code::ColumnsMissing, "工会编号"));
         assert_eq!(code(ROSTER, &[&["甲|乙", "1|2"]]), Code::NoHeader);
         assert_eq!(code(ROSTER, &[]), Code::NoHeader);
+        assert_eq!(code(ROSTER, &[&["??*|????*|????*", "???|???|1"]]), Code::FileTextLost);
         assert_eq!(code(ROSTER, &[&[&header(ROSTER)]]), Code::NoRows);
     }
 

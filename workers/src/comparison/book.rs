@@ -196,12 +196,15 @@ impl Newcomers<'_> {
         row.extend([org.name.clone(), org.code.clone()]);
         row.extend([&person.employer, &person.label].map(|text| text.as_deref().unwrap_or_default().to_owned()));
         row.resize(Self::KIND.columns().len(), String::new());
+        if let (Some(state), Some(last)) = (&person.document.state, row.last_mut()) {
+            state.as_str().clone_into(last);
+        }
         row
     }
 
     fn checked(&self, row: &[String]) -> Checked<MemberRow> {
         let cells: Vec<Cell<'_>> = row.iter().map(|text| Cell::Text(text)).collect();
-        member(&cells, Context { today: self.today })
+        member(&cells, Context::on(self.today))
     }
 }
 

@@ -28,7 +28,10 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{ComparisonWork, book, is_temporary, items, mails};
-use crate::{Shift, WorkError, upload::read::read};
+use crate::{
+    Shift, WorkError,
+    upload::read::{lost, read},
+};
 
 /// Members, and strangers, that are looked up in one round trip.
 const PAGE: usize = 20_000;
@@ -212,10 +215,11 @@ fn registered(vault: &Vault, subject: Subject) -> Result<Registered, StoreError>
 async fn take_rows(members: Arc<Vec<Registered>>, spool: Arc<Spool>, today: NaiveDate) -> Result<Comparing, WorkError> {
     blocking(move || {
         let mut comparing = Comparing::new(members);
+        let context = Context { today, lost: lost(&spool, TemplateKind::Roster)? };
         for raw in spool.rows() {
             let raw = raw.map_err(WorkError::Reader)?;
             let cells = raw.in_template_order(&spool.head);
-            comparing.take(raw.number, roster(&cells, Context { today }), &cells);
+            comparing.take(raw.number, roster(&cells, context), &cells);
         }
         Ok(comparing)
     })

@@ -10,6 +10,7 @@ use domain::{
     finding::Fault,
     guard::Hold,
     import::{Decision, Outcome},
+    precision::Lost,
     row::{Checked, Context},
     template::TemplateKind,
 };
@@ -19,7 +20,7 @@ use store::{Session, StoreError, Unit, organizations::Organization};
 
 use super::{
     Task, UploadSettings, UploadWork,
-    read::read,
+    read::{lost, read},
     report,
     rows::{Chunks, Line, Round, first_round},
     tally::{Fate, Tally},
@@ -36,6 +37,8 @@ pub(crate) struct File<'j> {
     pub spool: Arc<Spool>,
     /// The business day of its receipt.
     pub today: NaiveDate,
+    /// What its numbers tell together, before any of its rows is judged.
+    pub lost: Lost,
 }
 
 /// What one kind of import is.
@@ -151,7 +154,8 @@ impl UploadWork {
             match read(shift, &self.reader, &task.upload.object_key, I::KIND).await? {
                 Ok(spool) => {
                     let today = task.upload.received_at.with_timezone(&SHANGHAI).date_naive();
-                    files.push(File { task, org, spool, today });
+                    let lost = lost(&spool, I::KIND)?;
+                    files.push(File { task, org, spool, today, lost });
                 }
                 Err(rejection) => rejected.push((task, org, rejection)),
             }

@@ -14,8 +14,11 @@ use domain::{
 use runtime::SHANGHAI;
 use sheets::{Spool, Summary, WriteOptions, write_marked};
 
-use super::report::{self, marks};
 pub use super::tally::Tally;
+use super::{
+    read::lost,
+    report::{self, marks},
+};
 use crate::WorkError;
 
 /// Findings kept of one file.
@@ -24,17 +27,18 @@ const FINDINGS_KEPT: usize = 200_000;
 /// Validates all rows of a file, as on that business day.
 pub fn tally(kind: TemplateKind, spool: &Spool, today: NaiveDate) -> Result<Tally, WorkError> {
     match kind {
-        TemplateKind::Members => each(spool, today, row::member, |row| (row.document.key(), "id_number")),
-        TemplateKind::Roster => each(spool, today, row::roster, |row| (row.document.key(), "id_number")),
-        TemplateKind::Registry => each(spool, today, row::registry, |row| (row.document.key(), "id_number")),
-        TemplateKind::Transfers => each(spool, today, row::transfer, |row| (row.document.key(), "id_number")),
+        TemplateKind::Members => each(kind, spool, today, row::member, |row| (row.document.key(), "id_number")),
+        TemplateKind::Roster => each(kind, spool, today, row::roster, |row| (row.document.key(), "id_number")),
+        TemplateKind::Registry => each(kind, spool, today, row::registry, |row| (row.document.key(), "id_number")),
+        TemplateKind::Transfers => each(kind, spool, today, row::transfer, |row| (row.document.key(), "id_number")),
         TemplateKind::Organizations => {
-            each(spool, today, row::organization, |row| (row.org_code.as_str().to_owned(), "org_code"))
+            each(kind, spool, today, row::organization, |row| (row.org_code.as_str().to_owned(), "org_code"))
         }
     }
 }
 
 fn each<R>(
+    kind: TemplateKind,
     spool: &Spool,
     today: NaiveDate,
     check: fn(&[Cell<'_>], Context) -> Checked<R>,
@@ -42,9 +46,10 @@ fn each<R>(
 ) -> Result<Tally, WorkError> {
     let mut tally = Tally::new(&spool.head.sheet, FINDINGS_KEPT);
     let mut duplicates = Duplicates::default();
+    let context = Context { today, lost: lost(spool, kind)? };
     for raw in spool.rows() {
         let raw = raw.map_err(WorkError::Reader)?;
-        let Checked { value, mut faults } = check(&raw.in_template_order(&spool.head), Context { today });
+        let Checked { value, mut faults } = check(&raw.in_template_order(&spool.head), context);
         let Some(row) = value else {
             tally.decided(raw.number, &Outcome::Rejected, faults);
             continue;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::template::TemplateKind;
+use domain::{
+    precision::{Lost, Precision},
+    template::TemplateKind,
+};
 use sheets::{ReadError, ReaderPool, Rejection, Spool};
 
 use crate::{Shift, WorkError};
@@ -26,4 +29,15 @@ pub(crate) async fn read(
         Err(ReadError::Io(error)) => Err(WorkError::Reader(error)),
         Err(ReadError::Stopped) => Err(WorkError::Reader(std::io::ErrorKind::Interrupted.into())),
     }
+}
+
+/// What the numbers of a file tell together.
+pub(crate) fn lost(spool: &Spool, kind: TemplateKind) -> Result<Lost, WorkError> {
+    let mut precision = Precision::default();
+    if kind != TemplateKind::Organizations {
+        for raw in spool.rows() {
+            precision.see(kind, &raw.map_err(WorkError::Reader)?.in_template_order(&spool.head));
+        }
+    }
+    Ok(precision.lost())
 }

@@ -75,7 +75,7 @@ fn lines_of<I: Import>(place: usize, file: &File<'_>) -> Result<Vec<Line<I::Row>
 
 fn line_of<I: Import>(place: usize, file: &File<'_>, raw: &RawRow, duplicates: &mut Duplicates) -> Line<I::Row> {
     let number = raw.number;
-    let checked = I::check(&raw.in_template_order(&file.spool.head), Context { today: file.today });
+    let checked = I::check(&raw.in_template_order(&file.spool.head), Context { today: file.today, lost: file.lost });
     let mut line = Line { file: place, number, row: checked.value, faults: checked.faults, duplicate: false };
     if let Some(row) = &line.row {
         let (key, column) = I::key(row);

@@ -1,5 +1,6 @@
 //! Texts of strangers made fit for a line: no line breaks, no controls, nothing that turns the direction of what follows.
 
+use domain::ordinary::ordinary;
 use unicode_normalization::char::{compose, is_combining_mark};
 
 /// A text without what can't be seen.
@@ -11,10 +12,11 @@ pub(super) struct Cleaned {
 }
 
 /// Blanks for white space; accents joined to their letters; controls, direction marks, joiners and variation selectors
-/// left out. Han characters stay as they were stored: the normal forms would exchange some that names are told apart by.
+/// left out; radicals and private-use characters are the characters that they stand for. Other Han characters stay as they
+/// were stored: the normal forms would exchange some that names are told apart by.
 pub(super) fn clean(text: &str) -> Cleaned {
     let mut cleaned = Cleaned { text: String::with_capacity(text.len()), removed: Vec::new() };
-    for character in text.trim().chars() {
+    for character in text.trim().chars().map(ordinary) {
         if character.is_ascii_graphic() {
             cleaned.text.push(character);
         } else if is_blank(character) {
@@ -75,5 +77,6 @@ mod tests {
     #[test]
     fn a_han_character_is_not_exchanged_for_its_twin() {
         assert_eq!(cleaned("\u{F9DC}").0, "\u{F9DC}");
+        assert_eq!(cleaned("⾦\u{e863}").0, "金䶮");
     }
 }

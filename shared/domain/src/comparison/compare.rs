@@ -260,10 +260,10 @@ fn match_rest(result: &mut Comparison, members: &[Registered], left: &[usize], t
 
 /// What can be made out of a row with an error.
 fn refused(row: u32, cells: &[Cell<'_>], faults: Vec<Fault>) -> Refused {
-    let written = |place: usize| match cells.get(place) {
+    let written = |place: usize| match cells.get(place).map(|cell| cell.unwrapped()) {
         Some(Cell::Text(written)) => Some(text::tidy(written)),
         // A number of up to 15 digits is what the clerk typed; of a longer one nobody knows.
-        Some(Cell::Number(value)) if value.fract() == 0.0 && (0.0..1e15).contains(value) => {
+        Some(Cell::Number(value)) if value.fract() == 0.0 && (0.0..1e15).contains(&value) => {
             Some(format!("{value}").into())
         }
         _ => None,

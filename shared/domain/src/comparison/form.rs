@@ -2,7 +2,7 @@
 
 use crate::{
     identity::{Document, KindClass},
-    text,
+    number,
 };
 
 /// Bits of one character.
@@ -90,7 +90,7 @@ impl Form {
 
     /// The form of what stands in a cell that is no good number.
     pub fn written(cell: &str) -> Option<Self> {
-        let plain = text::compact(cell).to_uppercase();
+        let plain = number::plain(cell).to_uppercase();
         let bytes = plain.as_bytes();
         let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
         match bytes.len() {

@@ -102,7 +102,7 @@ fn each_row_is_in_one_class_and_each_absent_member_has_a_suggestion() {
         comparing.take(place as u32 + 2, good(row.clone()), &[]);
     }
     let cells = [Cell::Text("某某"), Cell::Text("身份证"), Cell::Text("123")];
-    comparing.take(99, roster(&cells, Context { today: today() }), &cells);
+    comparing.take(99, roster(&cells, Context::on(today())), &cells);
     assert_eq!(comparing.strangers().len(), 2);
     let result = comparing.finish(&[Found::Elsewhere, Found::Former], today());
     let expected = Counts {
@@ -194,6 +194,7 @@ fn an_old_number_matches_a_member_and_is_an_error_of_a_stranger() {
     let old = |member: &Registered| Document {
         number: crate::identity::IdNumber::stored(&member.document.match_form_15().unwrap()).unwrap(),
         kind: IdKind::ResidentId,
+        state: None,
     };
     let rows = [RosterRow { document: old(&members[0]), ..row_of(&members[0]) }];
     assert_eq!(compare(&members, &rows, nobody).counts.same, 1);
@@ -232,7 +233,7 @@ fn a_rejected_row_takes_the_member_it_resembles_out_of_harm() {
     {
         let cells = [Cell::Text(name), Cell::Text("身份证"), Cell::Text(&written)];
         let mut comparing = Comparing::new(Arc::new(members.clone()));
-        comparing.take(2, roster(&cells, Context { today: today() }), &cells);
+        comparing.take(2, roster(&cells, Context::on(today())), &cells);
         let result = comparing.finish(&[], today());
         assert_eq!(result.counts.rejected, 1, "{written}");
         let guarded: Vec<usize> = result

@@ -1,5 +1,7 @@
 //! Kinds of documents (证件类型), a closed list with synonyms (decision 5).
 
+mod words;
+
 use serde::{Deserialize, Serialize};
 
 use crate::text;
@@ -33,45 +35,15 @@ impl IdKind {
         Self::ForeignerPermanentId,
     ];
 
-    /// The kind that a clerk's word means.
+    /// The kind that a clerk's word means: one of [`words`], with or without a remark in brackets, a number in front of it
+    /// and 号码 behind it.
     #[must_use]
     pub fn parse_zh(written: &str) -> Option<Self> {
         if written == "身份证" {
             return Some(Self::ResidentId);
         }
         let word = text::compact(written);
-        Some(match word.as_ref() {
-            "身份证"
-            | "居民身份证"
-            | "二代身份证"
-            | "第二代身份证"
-            | "第二代居民身份证"
-            | "公民身份证"
-            | "内地居民身份证"
-            | "中国居民身份证"
-            | "中华人民共和国居民身份证"
-            | "临时身份证"
-            | "临时居民身份证" => Self::ResidentId,
-            "护照" | "普通护照" | "中国护照" | "外国护照" | "因私护照" | "passport" | "Passport" | "PASSPORT" => {
-                Self::Passport
-            }
-            "港澳居民来往内地通行证"
-            | "回乡证"
-            | "港澳通行证"
-            | "港澳居民通行证"
-            | "港澳居民往来内地通行证"
-            | "港澳来往内地通行证" => Self::HkMacaoPermit,
-            "台湾居民来往大陆通行证" | "台胞证" | "台湾通行证" | "台湾居民通行证" | "台湾居民往来大陆通行证" => {
-                Self::TaiwanPermit
-            }
-            "港澳台居民居住证" | "港澳居民居住证" | "台湾居民居住证" | "港澳台居住证" => {
-                Self::ResidencePermit
-            }
-            "外国人永久居留身份证" | "外国人永久居留证" | "永久居留身份证" | "永久居留证" | "外国人居留证" => {
-                Self::ForeignerPermanentId
-            }
-            _ => return None,
-        })
+        words::find(&word).or_else(|| words::find(&words::bare(&word)))
     }
 
     /// The wire name.
@@ -130,9 +102,25 @@ mod tests {
             ("回乡证", IdKind::HkMacaoPermit),
             ("港澳通行证", IdKind::HkMacaoPermit),
             ("台胞证", IdKind::TaiwanPermit),
+            ("居民身份证（户口簿）", IdKind::ResidentId),
+            ("二代居民身份证", IdKind::ResidentId),
+            ("01", IdKind::ResidentId),
+            ("01-居民身份证（户口簿）", IdKind::ResidentId),
+            ("1.身份证号码", IdKind::ResidentId),
+            ("居民身份證", IdKind::ResidentId),
+            ("香港特区护照/港澳居民来往内地通行证", IdKind::HkMacaoPermit),
+            ("澳门特区护照／港澳居民来往内地通行证", IdKind::HkMacaoPermit),
+            ("港澳居民来往内地通行证(回乡证)", IdKind::HkMacaoPermit),
+            ("台湾居民来往大陆通行证（台胞证）", IdKind::TaiwanPermit),
+            ("08 外国人护照", IdKind::Passport),
+            ("护照（外国）", IdKind::Passport),
+            ("外国人永久居留证（五星卡）", IdKind::ForeignerPermanentId),
         ] {
             assert_eq!(IdKind::parse_zh(word), Some(kind), "{word}");
         }
-        assert_eq!(IdKind::parse_zh("学生证"), None);
+        for other in ["学生证", "军官证", "02", "1", "社会保障卡", "（身份证）", "港澳居民来往内地通行证/台胞证", ""]
+        {
+            assert_eq!(IdKind::parse_zh(other), None, "{other}");
+        }
     }
 }

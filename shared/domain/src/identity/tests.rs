@@ -89,7 +89,7 @@ fn a_fine_number_of_another_kind_says_so() {
         (IdKind::HkMacaoPermit, &permit, IdKind::ResidencePermit),
         (IdKind::ResidentId, "H12345678", IdKind::HkMacaoPermit),
         (IdKind::ResidentId, "E12345678", IdKind::Passport),
-        (IdKind::ResidentId, "USA310112345678", IdKind::ForeignerPermanentId),
+        (IdKind::ResidentId, "USA310190010115", IdKind::ForeignerPermanentId),
         (IdKind::HkMacaoPermit, "12345678", IdKind::TaiwanPermit),
     ] {
         let fault = Document::parse(stated, number, TODAY).unwrap_err();
@@ -112,7 +112,7 @@ fn permits_and_passports_have_their_own_forms() {
         (IdKind::Passport, "EA1234567"),
         (IdKind::Passport, "H12345678"),
         (IdKind::Passport, "123456789"),
-        (IdKind::ForeignerPermanentId, "USA310112345678"),
+        (IdKind::ForeignerPermanentId, "USA310190010115"),
     ] {
         assert!(read(kind, number).is_ok(), "{number} as {kind:?}");
     }
@@ -123,7 +123,9 @@ fn permits_and_passports_have_their_own_forms() {
         (IdKind::TaiwanPermit, "A2345678", Code::IdCharacters),
         (IdKind::Passport, "E1234", Code::IdLength),
         (IdKind::Passport, "ABCDEF12", Code::IdCharacters),
-        (IdKind::ForeignerPermanentId, "USA31011234567", Code::IdLength),
+        (IdKind::ForeignerPermanentId, "USA31019001011", Code::IdLength),
+        (IdKind::ForeignerPermanentId, "USA310190010116", Code::IdChecksum),
+        (IdKind::ForeignerPermanentId, "USA310190130115", Code::IdBirthDate),
     ] {
         assert_eq!(read(kind, number), Err(code), "{number} as {kind:?}");
     }

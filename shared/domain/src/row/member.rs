@@ -59,7 +59,7 @@ impl fmt::Debug for MemberRow {
 pub fn member(cells: &[Cell<'_>], context: Context) -> Checked<MemberRow> {
     let mut row = Columns::new(TemplateKind::Members.columns(), cells, context);
     let name = row.name(0);
-    let document = row.document(1, 2);
+    let document = row.document(1, 2, Some(12));
     let phone = row.phone(3);
     let sex = row.sex(4, document.as_ref());
     let union_name = row.text(5);

@@ -16,7 +16,7 @@ pub struct RegistryRow {
 #[must_use]
 pub fn registry(cells: &[Cell<'_>], context: Context) -> Checked<RegistryRow> {
     let mut row = Columns::new(TemplateKind::Registry.columns(), cells, context);
-    let document = row.document(0, 1);
+    let document = row.document(0, 1, Some(7));
     let card = row.card(2);
     let social_insurance = row.yes_no(3);
     let retired_on = row.date(4, None);

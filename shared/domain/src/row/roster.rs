@@ -40,7 +40,7 @@ impl fmt::Debug for RosterRow {
 pub fn roster(cells: &[Cell<'_>], context: Context) -> Checked<RosterRow> {
     let mut row = Columns::new(TemplateKind::Roster.columns(), cells, context);
     let name = row.name(0);
-    let document = row.document(1, 2);
+    let document = row.document(1, 2, Some(7));
     let phone = row.phone(3);
     let sex = row.sex(4, document.as_ref());
     let employer = row.text(5);

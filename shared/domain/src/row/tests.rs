@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::*;
 use crate::{cell::Cell, finding::Code, identity::Document};
 
-const TODAY: Context = Context { today: NaiveDate::from_ymd_opt(2022, 11, 3).unwrap() };
+const TODAY: Context = Context::on(NaiveDate::from_ymd_opt(2022, 11, 3).unwrap());
 
 /// 1990-01-01, a man.
 const MAN: &str = "310199199001010011";
@@ -30,7 +30,7 @@ fn with<'a>(base: &[Cell<'a>], changes: &[(usize, Cell<'a>)]) -> Vec<Cell<'a>> {
     cells
 }
 
-fn member_cells(number: &str) -> [Cell<'_>; 12] {
+fn member_cells(number: &str) -> [Cell<'_>; 13] {
     [
         Cell::Text("张伟"),
         Cell::Text("身份证"),
@@ -44,7 +44,24 @@ fn member_cells(number: &str) -> [Cell<'_>; 12] {
         Cell::Text("本市城镇"),
         Cell::Empty,
         Cell::Empty,
+        Cell::Empty,
     ]
+}
+
+#[test]
+fn a_passport_is_read_by_the_rule_of_the_state_that_issued_it() {
+    let with_state = |number, state| {
+        let of = [(1, Cell::Text("护照")), (2, Cell::Text(number)), (12, Cell::Text(state))];
+        member(&with(&member_cells(""), &of), TODAY)
+    };
+    let german = with_state("CFGHJKLMN", "德国");
+    assert_eq!((codes(&german), german.value.unwrap().document.state.unwrap().as_str()), (vec![], "DEU"));
+    assert_eq!(codes(&with_state("CFGHJKLMN", "")), [Code::IdCharacters]);
+    let unknown = with_state("E12345678", "火星");
+    assert_eq!((codes(&unknown), unknown.value.unwrap().document.state), (vec![Code::ValueNotInList], None));
+    let number = fine_number();
+    let resident = member(&with(&member_cells(&number), &[(12, Cell::Text("汉族"))]), TODAY);
+    assert_eq!(codes(&resident), [], "of an ID the column says nothing");
 }
 
 #[test]

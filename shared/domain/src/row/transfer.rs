@@ -18,7 +18,7 @@ pub struct TransferRow {
 #[must_use]
 pub fn transfer(cells: &[Cell<'_>], context: Context) -> Checked<TransferRow> {
     let mut row = Columns::new(TemplateKind::Transfers.columns(), cells, context);
-    let document = row.document(0, 1);
+    let document = row.document(0, 1, None);
     let to_org_code = row.org_code(2);
     let reason = row.text(3);
     let value = document.zip(to_org_code).zip(reason);

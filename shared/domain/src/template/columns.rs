@@ -57,6 +57,27 @@ const ID_NUMBER: Column = required(column(
         "id_number",
     ],
 ));
+const ID_STATE: Column = column(
+    "id_state",
+    "签发国家(地区)",
+    Text,
+    16,
+    "只填护照的签发国家或地区，如：德国 或 DEU；其他证件不填。",
+    &[
+        "签发国",
+        "签发地",
+        "签发国家/地区",
+        "签发国家或地区",
+        "护照签发国",
+        "护照签发国家",
+        "证件签发国",
+        "证件签发国家",
+        "国籍",
+        "国籍/地区",
+        "国籍或地区",
+        "nationality",
+    ],
+);
 const PHONE: Column = column(
     "phone",
     "手机号码",
@@ -101,7 +122,7 @@ const ORG_CODE: Column = required(column(
 ));
 
 /// Member import.
-pub const MEMBERS: [Column; 12] = [
+pub const MEMBERS: [Column; 13] = [
     NAME,
     Column { header: "证件类型(身份证)", ..ID_KIND },
     ID_NUMBER,
@@ -142,10 +163,11 @@ pub const MEMBERS: [Column; 12] = [
         "是或否；填“是”时须填地址。",
         &["办卡", "是否办理会员服务卡", "是否办会员卡"],
     ),
+    ID_STATE,
 ];
 
 /// Comparison of a whole roster.
-pub const ROSTER: [Column; 7] = [NAME, ID_KIND, ID_NUMBER, PHONE, SEX, EMPLOYER, LABEL];
+pub const ROSTER: [Column; 8] = [NAME, ID_KIND, ID_NUMBER, PHONE, SEX, EMPLOYER, LABEL, ID_STATE];
 
 /// Unions.
 pub const ORGANIZATIONS: [Column; 12] = [
@@ -199,7 +221,7 @@ pub const ORGANIZATIONS: [Column; 12] = [
 ];
 
 /// The feed of the card centre and social insurance.
-pub const REGISTRY: [Column; 7] = [
+pub const REGISTRY: [Column; 8] = [
     ID_KIND,
     ID_NUMBER,
     column(
@@ -221,6 +243,7 @@ pub const REGISTRY: [Column; 7] = [
     column("retired_on", "退休日期", Date, 14, "如 2022-11-03。", &["退休时间", "退休年月日"]),
     column("deceased_on", "死亡日期", Date, 14, "如 2022-11-03。", &["死亡时间", "去世日期"]),
     column("staff", "干部/工人", List(STAFF), 12, "干部或工人。", &["干部工人", "身份类别", "人员身份"]),
+    ID_STATE,
 ];
 
 /// Members who are to move.
