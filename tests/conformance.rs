@@ -6,6 +6,7 @@
 #[macro_use]
 pub mod engines;
 
+mod backfill;
 mod broker;
 mod bulk;
 mod catalog;

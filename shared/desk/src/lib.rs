@@ -4,6 +4,7 @@
 mod accept;
 mod accounts;
 mod attempts;
+mod backfill;
 mod bond;
 mod clock;
 mod comparisons;
@@ -37,6 +38,7 @@ use uuid::Uuid;
 pub use accept::{Accepted, FileOffer, ForOrg, check_data_type, object_key, upload_of_key};
 pub use accounts::AccountView;
 pub use attempts::on_record;
+pub use backfill::{backfill_page, is_backfilled};
 pub use bond::Bond;
 pub use clock::{ClockMove, ClockMoved, ClockView, NextDue};
 pub use comparisons::{

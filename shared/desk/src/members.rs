@@ -100,7 +100,8 @@ impl Desk {
             known.ok_or_else(|| Refusal::new("usage", format!("--social {word}"), "yes, no or unknown"))
         });
         let filter = MemberFilter {
-            name: wanted.name.clone(),
+            // As names are stored: in ordinary characters.
+            name: wanted.name.as_deref().map(|name| domain::text::tidy(name).into_owned()),
             card: wanted.card,
             social: social.transpose()?,
             retired_by: wanted.retired.then_some(today),

@@ -8,7 +8,11 @@ use std::{
 
 use store::{SchemaState, Store, StoreError, Vault};
 
-use crate::{Desk, DeskError, Refusal, year::put_shipped};
+use crate::{
+    Desk, DeskError, Refusal,
+    backfill::{backfill, is_backfilled},
+    year::put_shipped,
+};
 
 const KEY_SETTING: &str = "data-key-check";
 
@@ -20,7 +24,8 @@ pub struct SetupState {
 }
 
 impl Desk {
-    /// Brings the database up to date: schema, mark of the data key, account `operator`. Doing it again changes nothing.
+    /// Brings the database up to date: schema, mark of the data key, account `operator`, and what older programs stored in
+    /// another form. Doing it again changes nothing.
     pub async fn migrate(&self) -> Result<SetupState, DeskError> {
         let applied = self.store.migrate().await?;
         let (moment, here) = (self.moment(), self.here().await?);
@@ -38,6 +43,7 @@ impl Desk {
         self.note_place(&mut unit, &here).await?;
         put_shipped(&mut unit, moment).await?;
         unit.commit().await?;
+        backfill(&self.store).await?;
         Ok(SetupState { applied })
     }
 
@@ -59,13 +65,20 @@ impl Desk {
         }
         let mut view = self.store.view().await?;
         match store::settings::find(&mut view, KEY_SETTING).await? {
-            Some(kept) if kept == self.store.vault().check_value() => {
-                drop(view);
-                Ok(self.keep_place().await?)
-            }
-            Some(_) => Err(other_key().into()),
-            None => Err(schema("the database is not set up to the end", "run: rollcall migrate").into()),
+            Some(kept) if kept == self.store.vault().check_value() => {}
+            Some(_) => return Err(other_key().into()),
+            None => return Err(schema("the database is not set up to the end", "run: rollcall migrate").into()),
         }
+        drop(view);
+        match (is_backfilled(&self.store).await?, self.store.kind()) {
+            (true, _) => {}
+            (false, store::EngineKind::Sqlite) => backfill(&self.store).await?,
+            // All reads go by the new rule: with several machines an operator says when.
+            (false, _) => {
+                return Err(schema("names in the database are not up to date", "run: rollcall migrate").into());
+            }
+        }
+        Ok(self.keep_place().await?)
     }
 }
 

@@ -175,6 +175,29 @@ pub async fn correct(unit: &mut Unit, corrections: &[Correction], now: DateTime<
     Ok(())
 }
 
+/// A person's name, as far as it matters to whoever goes through all of them.
+#[derive(Debug, Clone, FromRow)]
+pub struct Named {
+    /// Who.
+    pub person_id: i64,
+    /// The name as it is stored.
+    pub name: String,
+}
+
+/// Names of all persons after a number, in the order of their numbers, page by page.
+pub async fn names_after(session: &mut impl Session, after: i64, most: i64) -> Result<Vec<Named>, StoreError> {
+    let sql = "SELECT id AS person_id, name FROM persons WHERE id > $1 ORDER BY id LIMIT $2";
+    Ok(on!(session, conn => sqlx::query_as(sql).bind(after).bind(most).fetch_all(conn).await)?)
+}
+
+/// Stores names in another writing of the same name: nothing about the persons has changed by it.
+pub async fn rewrite_names(unit: &mut Unit, names: &[Named]) -> Result<(), StoreError> {
+    let rows =
+        Rows::new().int("named", names.iter().map(|n| n.person_id)).text("name", names.iter().map(|n| n.name.clone()));
+    rows.execute(unit, "UPDATE persons SET name = r.name FROM r WHERE persons.id = r.named").await?;
+    Ok(())
+}
+
 /// Keeps what changed.
 pub async fn record_changes(
     unit: &mut Unit,
