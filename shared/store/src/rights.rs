@@ -1,5 +1,7 @@
 //! The rights that the program needs on a database that another role owns: what its statements do, and no more.
 
+use std::fmt::Write as _;
+
 use crate::schema;
 
 /// What nothing is ever deleted from.
@@ -108,9 +110,11 @@ pub fn grants(role: &str) -> String {
     let role = format!("\"{}\"", role.replace('"', "\"\""));
     let mut script = format!("GRANT USAGE ON SCHEMA public TO {role};\n");
     for verb in Verb::ALL {
-        script += &format!("GRANT {} ON\n    {}\n    TO {role};\n", verb.name(), tables(verb).join(",\n    "));
+        // A `String` takes all that is written to it.
+        let _ = write!(script, "GRANT {} ON\n    {}\n    TO {role};\n", verb.name(), tables(verb).join(",\n    "));
     }
-    script + &format!("GRANT USAGE ON SEQUENCE {} TO {role};\n", SEQUENCES.join(", "))
+    let _ = writeln!(script, "GRANT USAGE ON SEQUENCE {} TO {role};", SEQUENCES.join(", "));
+    script
 }
 
 #[cfg(test)]
