@@ -115,11 +115,10 @@ async fn take_bearings(desk: &Desk, withheld: &mut Option<String>) {
     match desk.take_bearings().await {
         Ok(found) if found == *withheld => {}
         Ok(found) => {
-            match &found {
-                Some(why) => {
-                    tracing::error!(%why, "mails or files are held until an operator decides; `rollcall doctor` tells")
-                }
-                None => tracing::info!("the database is in its place, and its file store is its own"),
+            if let Some(why) = &found {
+                tracing::error!(%why, "mails or files are held until an operator decides; `rollcall doctor` tells");
+            } else {
+                tracing::info!("the database is in its place, and its file store is its own");
             }
             *withheld = found;
         }

@@ -56,19 +56,16 @@ pub(crate) async fn clear(desk: &Desk, now: DateTime<Utc>, term_days: u32) -> Re
         let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
         let known = known(desk, files.iter().filter_map(|file| original(&file.key)).map(|(_, key)| key)).await?;
         for file in &files {
-            match original(&file.key) {
-                Some((_, key)) if id_of_key(key).is_some_and(|id| known.contains(&id)) => {
-                    if desk.files.head(key).await?.is_none() {
-                        desk.files.rename(&file.key, key).await?;
-                        returned += 1;
-                    }
+            let Some((day, key)) = original(&file.key) else { continue };
+            if id_of_key(key).is_some_and(|id| known.contains(&id)) {
+                if desk.files.head(key).await?.is_none() {
+                    desk.files.rename(&file.key, key).await?;
+                    returned += 1;
                 }
-                Some((day, key)) if day < last => {
-                    tracing::warn!(key, since = %day, "no row has known this file for the whole term: it is deleted");
-                    desk.files.delete(&file.key).await?;
-                    deleted += 1;
-                }
-                _ => {}
+            } else if day < last {
+                tracing::warn!(key, since = %day, "no row has known this file for the whole term: it is deleted");
+                desk.files.delete(&file.key).await?;
+                deleted += 1;
             }
         }
     }
