@@ -17,6 +17,7 @@ mod dead;
 mod failures;
 mod growth;
 mod keeping;
+mod ledger;
 mod mails;
 mod money;
 mod notices;

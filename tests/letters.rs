@@ -5,5 +5,6 @@ mod bounced;
 mod crowd;
 mod overtaken;
 mod post;
+mod relay;
 mod troubles;
 mod year;

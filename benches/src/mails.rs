@@ -137,6 +137,8 @@ fn mailer(sink: &Sink) -> Outcome<Mailer> {
         url: format!("smtp://127.0.0.1:{}?tls=none", sink.port()),
         outbox: PathBuf::new(),
         redirect_to: String::new(),
+        helo: "mails.example.org".to_owned(),
+        probe: String::new(),
         connections: u32::try_from(TOGETHER)?,
         timeout: Duration::from_secs(30),
         most_bytes: 10 << 20,

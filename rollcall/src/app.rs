@@ -320,16 +320,37 @@ pub fn open_mailer(config: &Config) -> Result<Mailer, Failure> {
         url: config.mail.url.expose().to_owned(),
         outbox: config.data.dir.join("outbox"),
         redirect_to: config.mail.redirect_to.clone(),
+        helo: helo(config)?,
+        probe: config.mail.probe.clone(),
         connections: config.mail.connections,
         timeout: Duration::from_secs(config.mail.timeout_s),
         most_bytes: config.limits.mail_bytes,
     };
-    Mailer::open(&settings).map_err(|error| Failure::usage(error.to_string(), "mail.url, mail.redirect_to"))
+    Mailer::open(&settings).map_err(|error| Failure::usage(error.to_string(), "mail.url, mail.redirect_to, mail.probe"))
+}
+
+/// The sender of every mail.
+pub fn sender(config: &Config) -> Result<Address, Failure> {
+    Address::parse(&config.mail.from)
+        .map_err(|error| Failure::usage(format!("mail.from: {error}"), "an address, or `name <address>`"))
+}
+
+/// The name that we give to the mail server; empty: the machine's.
+fn helo(config: &Config) -> Result<String, Failure> {
+    let own = &config.mail.helo;
+    if own.is_empty() {
+        return Ok(Some(sender(config)?.domain()).filter(|domain| domain != "localhost").unwrap_or_default());
+    }
+    let is_name = own.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
+    if is_name {
+        Ok(own.clone())
+    } else {
+        Err(Failure::usage("mail.helo is no name of a machine", "as mails.example.cn"))
+    }
 }
 
 fn mail_settings(config: &Config) -> Result<MailSettings, Failure> {
-    let from = Address::parse(&config.mail.from)
-        .map_err(|error| Failure::usage(format!("mail.from: {error}"), "an address, or `name <address>`"))?;
+    let from = sender(config)?;
     let rates = (!config.mail.url.is_empty()).then(|| Rates {
         per_minute: i64::from(config.mail.per_minute),
         per_domain_per_minute: i64::from(config.mail.per_domain_per_minute),

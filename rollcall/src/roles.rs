@@ -184,7 +184,9 @@ impl Vitals for AppVitals {
 
     async fn notes(&self) -> Vec<Note> {
         let held = self.app.mails_held().await.ok().flatten();
-        held.map(|hold| Note { name: "mail", text: format!("{hold}; {}", Hold::REMEDY) }).into_iter().collect()
+        let held = held.map(|hold| format!("{hold}; {}", Hold::REMEDY));
+        let told: Vec<String> = held.into_iter().chain(self.relay().await).collect();
+        if told.is_empty() { Vec::new() } else { vec![Note { name: "mail", text: told.join("; ") }] }
     }
 
     async fn refresh_metrics(&self) {
@@ -205,6 +207,13 @@ impl Vitals for AppVitals {
 }
 
 impl AppVitals {
+    /// What the mail server holds against us: no reason to take a process out of service, since none would send them.
+    async fn relay(&self) -> Option<String> {
+        let mut view = self.app.desk.store.view().await.ok()?;
+        let hold = store::ledger::held(&mut view).await.ok()??;
+        Some(format!("held since {}: {}", runtime::shanghai_text(hold.since), hold.why))
+    }
+
     /// Outbox lag (rows whose bell is overdue) and the leader's term.
     async fn refresh_rest(&self) {
         let Ok(mut view) = self.app.desk.store.view().await else { return };

@@ -118,3 +118,36 @@ async fn a_connection_lost_after_the_text_is_followed_by_a_second_copy_of_the_sa
     assert!(tried > 4, "the first attempts were lost");
     found.balance(&scene, tried as usize - 4);
 }
+
+#[tokio::test]
+async fn a_relay_that_refuses_us_holds_all_mails_and_everybody_says_so() {
+    let _turn = turn().await;
+    let (mut scene, serve) = scene(405).await;
+    let answer = "554 5.7.1 Relay access denied";
+    scene.smtp.as_ref().unwrap().answer(Mode::Answer { command: "RCPT", answer });
+    let rosters = scene.federation.rosters(12, 5, 8);
+    scene.accept(rosters).await;
+    all_uploads_done(&scene).await;
+    let told = eventually(SOON, "the process says that its mails are held", async || {
+        let (status, body) = serve.page("/readyz").await?;
+        (status == 200 && body.contains("held since") && body.contains("RCPT TO")).then_some(body)
+    })
+    .await;
+    assert!(told.contains(r#""ready":true"#), "no reason to take it out of service: {told}");
+    let waiting = mails(&scene).await;
+    assert_eq!(waiting.iter().filter(|mail| mail["status"] == "queued").count(), 12);
+    let doctor = scene.installation.run(&["doctor", "--json"]).await.code(1).json();
+    let wrong: Vec<&str> = doctor.as_array().unwrap().iter().filter(|one| one["ok"] == false).map(what).collect();
+    assert_eq!(wrong, ["mail", "mail ledger"], "{doctor}");
+    scene.smtp.as_ref().unwrap().answer(Mode::Accept);
+    scene.settled(&serve).await;
+    books(&scene).await.balance(&scene, 0);
+    let doctor = scene.installation.json(&["doctor"]).await;
+    assert!(doctor.as_array().unwrap().iter().all(|one| one["ok"] == true), "{doctor}");
+    let held = serve.log().matches("no mail goes out").count();
+    assert_eq!(held, 1, "once when it began");
+}
+
+fn what(finding: &Value) -> &str {
+    finding["what"].as_str().unwrap()
+}

@@ -33,10 +33,12 @@ fn collect(folder: &Path, extensions: &[&str], found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap_or_default();
+        // In a second work tree `.git` is a file, which names the first one's folder.
+        if MADE.contains(&name) {
+            continue;
+        }
         if path.is_dir() {
-            if !MADE.contains(&name) {
-                collect(&path, extensions, found);
-            }
+            collect(&path, extensions, found);
         } else if extensions.contains(&path.extension().unwrap_or_default().to_str().unwrap_or_default()) {
             found.push(path);
         }

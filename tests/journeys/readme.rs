@@ -44,10 +44,12 @@ fn its_tables_of_messages_and_mails_are_made_from_the_code() {
         "| message | queue | tries | longest wait before the next | what it is |\n|---|---|---|---|---|\n".to_owned();
     for row in &Kind::TABLE {
         let (base, cap) = (row.retry.base_ms as f64 / 1e3, row.retry.cap_ms / 1_000);
-        let line = format!(
-            "| `{}` | `{}` | {} | {base} s doubling to {cap} s | {} |\n",
-            row.name, row.queue, row.retry.attempts, row.about
-        );
+        let tries = match row.retry.days {
+            0 => row.retry.attempts.to_string(),
+            days => format!("for {days} days"),
+        };
+        let line =
+            format!("| `{}` | `{}` | {tries} | {base} s doubling to {cap} s | {} |\n", row.name, row.queue, row.about);
         kinds.push_str(&line);
     }
     holds("kinds-table", &kinds);

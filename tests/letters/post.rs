@@ -55,6 +55,8 @@ fn mail_work(smtp: &SmtpServer, protection: Protection, how: &Differently) -> Ma
         url,
         outbox: PathBuf::new(),
         redirect_to: how.redirect_to.to_owned(),
+        helo: "mails.example.org".to_owned(),
+        probe: String::new(),
         connections: 2,
         timeout: how.timeout,
         most_bytes: how.most_bytes,

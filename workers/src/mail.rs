@@ -11,6 +11,7 @@ mod held;
 mod lanes;
 mod overtaken;
 mod policy;
+mod relay;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,10 @@ use desk::Outbox;
 use files::FilesError;
 use mail::{Address, Mailer, Outgoing, SendError, Sent, template};
 use messages::{Kind, Queue};
-use runtime::breaker::Breaker;
+use runtime::{
+    backoff,
+    breaker::{Breaker, Condition},
+};
 use store::{
     Unit,
     mails::{Mail, MailEnding},
@@ -32,11 +36,13 @@ use self::{
     enclosing::Enclosure,
     lanes::{Ended, Lanes, Named},
     policy::{WhenUnknown, policy},
+    relay::{Change, Relay, Sign},
 };
 use crate::{Failed, Shift, Work, WorkError};
 
-/// How long mails wait after a server could not be reached, while the breaker is still closed.
-const UNREACHABLE_WAITS: TimeDelta = TimeDelta::seconds(2);
+/// How long a mail waits after its server could not be reached, or wants nothing from anybody: at first, and at the most.
+/// Each has waits of its own, so that one which is wrongly taken for all does not come before the others every time.
+const HELD_WAITS: (TimeDelta, TimeDelta) = (TimeDelta::seconds(2), TimeDelta::minutes(10));
 /// Mails that are claimed together; and that are under way together where a second sending does no harm.
 const TOGETHER: usize = 50;
 
@@ -65,6 +71,7 @@ pub struct MailWork {
     breaker: Breaker,
     lanes: Lanes,
     copies_write: bool,
+    relay: Relay,
 }
 
 /// What one unit writes of jobs and mails beside the attempts that begin.
@@ -81,6 +88,8 @@ struct Books<'j> {
 struct Attempt {
     ending: MailEnding,
     again: Option<WorkError>,
+    /// What it changes for all mails.
+    change: Option<Change>,
 }
 
 impl MailWork {
@@ -90,7 +99,7 @@ impl MailWork {
         let breaker = Breaker::new(5, TimeDelta::seconds(2), TimeDelta::minutes(1));
         // To a server as many as there are connections: of a process that dies they are the ones that are uncertain.
         let lanes = Lanes::new(if mailer.overwrites() { TOGETHER } else { mailer.connections() });
-        Self { mailer, settings, breaker, lanes, copies_write: false }
+        Self { mailer, settings, breaker, lanes, copies_write: false, relay: Relay::default() }
     }
 
     /// Whether a database that was declared a copy writes to people all the same.
@@ -126,6 +135,11 @@ impl MailWork {
         store::mails::settle(&mut unit, &books.endings).await?;
         let ids: Vec<Uuid> = begun.iter().map(|(_, mail)| mail.id).collect();
         store::mails::attempt(&mut unit, &ids, shift.desk.clock.business_now()).await?;
+        match ended.iter().rev().find_map(|one| one.attempt.change.as_ref()) {
+            Some(Change::Held(why)) => store::ledger::hold(&mut unit, why, shift.desk.clock.machine_now()).await?,
+            Some(Change::Released) => drop(store::ledger::release(&mut unit).await?),
+            None => {}
+        }
         self.pass_rates(&mut unit, &begun, shift.desk.clock.machine_now()).await?;
         if books.done.is_empty() {
             unit.commit().await?;
@@ -195,7 +209,7 @@ impl MailWork {
         Ok(())
     }
 
-    async fn attempt(&self, shift: &Shift, mail: &Mail) -> Attempt {
+    async fn attempt(&self, shift: &Shift, job: &Job, mail: &Mail) -> Attempt {
         let outcome = match self.enclosure(shift, mail).await {
             Ok(mut enclosure) => match self.send(mail, &enclosure).await {
                 Err(SendError::TooLarge { .. }) if !enclosure.attachments.is_empty() => {
@@ -207,11 +221,19 @@ impl MailWork {
             // Not the mail server's fault: the breaker stays as it is.
             Err(error) => return without_files(mail, &error),
         };
-        match &outcome {
-            Err(SendError::Unreachable { .. }) => self.breaker.failed(shift.desk.clock.machine_now()),
-            _ => self.breaker.succeeded(),
+        let now = shift.desk.clock.machine_now();
+        match self.relay.sign(&outcome, now) {
+            Sign::Well => self.breaker.succeeded(),
+            Sign::Doubt => self.breaker.failed(now),
+            Sign::Shut => self.breaker.tripped(now),
         }
-        let attempt = judge(mail, outcome, shift.desk.clock.business_now());
+        let change = self.relay.tell(&outcome, self.breaker.condition() == Condition::Open);
+        // What holds all mails ends none of them, unless others go out: then it is this mail's own.
+        let is_over =
+            job.envelope.known_kind().is_some_and(|kind| kind.row().retry.is_spent(job.attempts, shift.age(job)));
+        let gives_up = is_over && outcome.as_ref().is_err_and(|error| !error.is_of_all() || self.relay.others_go(now));
+        let tried = Tried { business: shift.desk.clock.business_now(), fraction: shift.desk.ids.fraction(), gives_up };
+        let attempt = Attempt { change, ..judge(mail, outcome, &tried) };
         metrics::counter!("rollcall_mail_attempts_total", "outcome" => attempt.ending.status).increment(1);
         attempt
     }
@@ -249,20 +271,32 @@ impl MailWork {
 fn without_files(mail: &Mail, error: &FilesError) -> Attempt {
     let why = error.to_string();
     let ending = MailEnding { id: mail.id, status: "queued", error: Some(why.clone()), sent_at: None };
-    Attempt { ending, again: Some(WorkError::MailLater(why)) }
+    Attempt { ending, again: Some(WorkError::MailLater(why)), change: None }
+}
+
+/// What is known of an attempt beside its outcome.
+struct Tried {
+    /// When (business clock).
+    business: DateTime<Utc>,
+    /// By which waits are spread, from 0 to 1.
+    fraction: f64,
+    /// Whether it was the last one: the mail's days are over.
+    gives_up: bool,
 }
 
 /// What an attempt's outcome means for the ledger and for the job.
-fn judge(mail: &Mail, outcome: Result<Sent, SendError>, now: DateTime<Utc>) -> Attempt {
+fn judge(mail: &Mail, outcome: Result<Sent, SendError>, tried: &Tried) -> Attempt {
     let Err(error) = outcome else {
-        let ending = MailEnding { id: mail.id, status: "sent", error: None, sent_at: Some(now) };
-        return Attempt { ending, again: None };
+        let ending = MailEnding { id: mail.id, status: "sent", error: None, sent_at: Some(tried.business) };
+        return Attempt { ending, again: None, change: None };
     };
-    let sentence = error.to_string();
-    let (status, again) = match error {
+    let mut sentence = error.to_string();
+    let (mut status, mut again) = match error {
         SendError::Transient { .. } => ("queued", Some(WorkError::MailLater(sentence.clone()))),
-        SendError::Unreachable { .. } => {
-            ("queued", Some(WorkError::Later { why: sentence.clone(), delay: UNREACHABLE_WAITS }))
+        SendError::Unreachable { .. } | SendError::Busy { .. } | SendError::Ours { .. } => {
+            let attempts = u32::try_from(mail.attempts).unwrap_or(0);
+            let delay = backoff::full_jitter(HELD_WAITS.0, HELD_WAITS.1, attempts, tried.fraction).max(HELD_WAITS.0);
+            ("queued", Some(WorkError::Later { why: sentence.clone(), delay }))
         }
         SendError::Unknown { .. } if policy(&mail.kind).unknown == WhenUnknown::Resend => {
             ("queued", Some(WorkError::MailLater(sentence.clone())))
@@ -272,7 +306,10 @@ fn judge(mail: &Mail, outcome: Result<Sent, SendError>, now: DateTime<Utc>) -> A
             ("refused", None)
         }
     };
-    Attempt { ending: MailEnding { id: mail.id, status, error: Some(sentence), sent_at: None }, again }
+    if tried.gives_up && again.take().is_some() {
+        (status, sentence) = ("refused", format!("given up after days of trying: {sentence}"));
+    }
+    Attempt { ending: MailEnding { id: mail.id, status, error: Some(sentence), sent_at: None }, again, change: None }
 }
 
 #[async_trait]
@@ -318,8 +355,23 @@ mod tests {
     }
 
     fn after(kind: &str, error: SendError) -> (&'static str, bool) {
-        let attempt = judge(&mail(kind), Err(error), DateTime::UNIX_EPOCH);
+        at_last(kind, error, false)
+    }
+
+    fn at_last(kind: &str, error: SendError, gives_up: bool) -> (&'static str, bool) {
+        let tried = Tried { business: DateTime::UNIX_EPOCH, fraction: 0.5, gives_up };
+        let attempt = judge(&mail(kind), Err(error), &tried);
         (attempt.ending.status, attempt.again.is_some())
+    }
+
+    #[test]
+    fn what_the_server_holds_against_us_waits_and_when_its_days_are_over_it_is_given_up() {
+        let ours = || SendError::Ours { stage: "RCPT TO", code: 554, reason: String::new() };
+        let busy = SendError::Busy { code: 451, reason: String::new() };
+        assert_eq!((after("upload-done", ours()), after("payment-demand", busy)), (("queued", true), ("queued", true)));
+        assert_eq!(at_last("upload-done", ours(), true), ("refused", false));
+        let gone = SendError::Unknown { reason: String::new() };
+        assert_eq!(at_last("payment-demand", gone, true), ("unknown", false), "a person decides all the same");
     }
 
     #[test]

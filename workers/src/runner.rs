@@ -166,7 +166,7 @@ impl Runner {
 
     async fn unknown(&self, job: &Job) {
         let error = WorkError::UnknownKind(job.envelope.kind.clone());
-        let age = self.shift.desk.clock.machine_now() - made_at(job.envelope.id);
+        let age = self.shift.age(job);
         if age > UNKNOWN_KIND_WAITS { self.bury(job, &error).await } else { self.settle_failed(job, &error).await }
     }
 
@@ -175,7 +175,9 @@ impl Runner {
         match (verdict(error), policy) {
             (Verdict::Done, _) => {}
             (Verdict::Reject, _) => self.bury(job, error).await,
-            (Verdict::Retry, Some(policy)) if job.attempts >= policy.attempts => self.bury(job, error).await,
+            (Verdict::Retry, Some(policy)) if policy.is_spent(job.attempts, self.shift.age(job)) => {
+                self.bury(job, error).await;
+            }
             (Verdict::Retry, policy) => {
                 let (base, cap) = policy.map_or((1_000, 60_000), |policy| (policy.base_ms, policy.cap_ms));
                 let fraction = self.shift.desk.ids.fraction();
@@ -233,7 +235,12 @@ impl Runner {
         match how {
             Settlement::Retry(due) => store::messages::retry(&mut unit, worker, id, due, sentence).await?,
             Settlement::Postpone(due) => store::messages::postpone(&mut unit, worker, id, due, sentence).await?,
-            Settlement::Bury(now) => store::messages::bury(&mut unit, worker, id, now, sentence).await?,
+            Settlement::Bury(now) => {
+                store::messages::bury(&mut unit, worker, id, now, sentence).await?;
+                if job.queue == Queue::Mails {
+                    store::ledger::abandon_dead(&mut unit).await?;
+                }
+            }
         }
         unit.commit().await
     }
@@ -264,11 +271,4 @@ fn log_failure(job: &Job, error: &WorkError, delay: TimeDelta) {
 
 fn millis(ms: u64) -> TimeDelta {
     TimeDelta::milliseconds(i64::try_from(ms).unwrap_or(i64::MAX))
-}
-
-/// When a message was made: the time in its id. One of another form counts as made just now.
-fn made_at(id: Uuid) -> DateTime<Utc> {
-    id.get_timestamp()
-        .and_then(|stamp| DateTime::from_timestamp(i64::try_from(stamp.to_unix().0).ok()?, 0))
-        .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

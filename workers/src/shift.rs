@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use broker::Broker;
+use chrono::{DateTime, TimeDelta, Utc};
 use desk::{Bell, Desk, Moment, Outbox};
 use messages::Queue;
 use store::{Unit, messages::Job};
@@ -47,8 +48,21 @@ impl Shift {
         }
     }
 
+    /// How long ago a job's message was made.
+    #[must_use]
+    pub fn age(&self, job: &Job) -> TimeDelta {
+        self.desk.clock.machine_now() - made_at(job.envelope.id)
+    }
+
     /// Rings for one queue without a row in mind.
     pub fn nudge(&self, queue: Queue) {
         self.broker.nudge(queue);
     }
+}
+
+/// When a message was made: the time in its id. One of another form counts as made just now.
+fn made_at(id: Uuid) -> DateTime<Utc> {
+    id.get_timestamp()
+        .and_then(|stamp| DateTime::from_timestamp(i64::try_from(stamp.to_unix().0).ok()?, 0))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -191,6 +191,9 @@ impl Watch {
         let silent_since = now - dead_after;
         let mut unit = self.desk.store.begin().await?;
         let revived = store::messages::revive_lost(&mut unit, silent_since, now, self.settings.attempts_alone).await?;
+        if revived > 0 {
+            store::ledger::abandon_dead(&mut unit).await?;
+        }
         store::workers::forget(&mut unit, silent_since).await?;
         unit.commit().await?;
         if revived > 0 {

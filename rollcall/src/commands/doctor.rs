@@ -1,11 +1,11 @@
 //! `doctor`: looks at every service and says what is wrong and how to mend it.
 
-use std::time::Duration;
+mod mail;
 
 use chrono::TimeDelta;
 use desk::{DeskError, Hold};
 use domain::secret::mask_addresses;
-use runtime::{Config, config::ClockMode};
+use runtime::Config;
 use scheduler::Quarantined;
 use serde::Serialize;
 use store::{EngineKind, SchemaState};
@@ -59,7 +59,7 @@ pub async fn run(context: &Context<'_>) -> Result<u8, Failure> {
     findings.push(place(&app).await);
     findings.push(files(&app).await);
     findings.extend(broker(&app).await);
-    findings.push(mail(&app).await);
+    findings.extend(mail::look(&app).await);
     findings.push(reader(context).await);
     findings.push(workers);
     let bad = findings.iter().any(|finding| !finding.ok);
@@ -226,25 +226,6 @@ async fn broker(app: &App) -> Vec<Finding> {
             let remedy = "delete queues with other arguments (they are made anew, nothing is lost); grant the account configure, write and read";
             problems.into_iter().map(|problem| Finding::bad("broker", problem, remedy)).collect()
         }
-    }
-}
-
-async fn mail(app: &App) -> Finding {
-    let mailer = match app::open_mailer(&app.config) {
-        Ok(mailer) => mailer,
-        Err(failure) => return Finding::bad("mail", failure.message, failure.hint),
-    };
-    if app::writes_to_people(&app.config)
-        && (app.config.clock.mode == ClockMode::Simulated || matches!(app.desk.simulated_now().await, Ok(Some(_))))
-    {
-        let refusal = app::rehearsal_writes();
-        return Finding::bad("mail", refusal.message, refusal.hint);
-    }
-    match tokio::time::timeout(Duration::from_secs(15), mailer.check()).await {
-        Ok(Ok(())) if app.config.mail.url.is_empty() => Finding::good("mail", "the outbox folder can be written"),
-        Ok(Ok(())) => Finding::good("mail", "the server greets us"),
-        Ok(Err(error)) => Finding::away("mail", error.to_string(), "start it, or mend mail.url"),
-        Err(_) => Finding::away("mail", "no answer in 15 s", "start it, or mend mail.url"),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use domain::role::Act;
 use messages::{MailQueued, Queue};
 use store::{
+    Session,
     bounces::Bounce,
     mails::{Mail, MailSelection},
 };
@@ -56,6 +57,7 @@ impl Desk {
             )
             .into());
         }
+        store::ledger::discard_dead(&mut unit, &[id], moment.machine).await?;
         let mut outbox = Outbox::new();
         outbox.first(self, Queue::Mails, &MailQueued { mail_id: id }, moment);
         let bells = outbox.write(&mut unit).await?;
@@ -69,7 +71,14 @@ impl Desk {
     pub async fn preview_resending(&self, account: &str, wanted: &MailSelection) -> Result<Resending, DeskError> {
         self.authorize(account, Act::ManageMail, None).await?;
         let mut view = self.store.view().await?;
-        let recipients = store::mails::count_by_hand(&mut view, wanted).await?;
+        let mut recipients = store::mails::count_by_hand(&mut view, wanted).await?;
+        for id in self.stranded(&mut view, wanted).await? {
+            let Some(mail) = store::mails::find(&mut view, id).await? else { continue };
+            match recipients.iter_mut().find(|(address, _)| *address == mail.recipient) {
+                Some((_, count)) => *count += 1,
+                None => recipients.push((mail.recipient, 1)),
+            }
+        }
         let addresses: Vec<&str> = recipients.iter().map(|(address, _)| address.as_str()).collect();
         let known = store::bounces::among(&mut view, &addresses).await?;
         let known: HashSet<String> = known.into_iter().map(|(address, _)| address).collect();
@@ -81,12 +90,38 @@ impl Desk {
         })
     }
 
-    /// Sends all refused and unknown mails of a selection (status, recipient, kind) again; the bells, one for each.
+    /// Mails of a selection that wait for a message which does not exist any more.
+    async fn stranded(&self, session: &mut impl Session, wanted: &MailSelection) -> Result<Vec<Uuid>, DeskError> {
+        let fits = |own: &str, wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| wanted == own);
+        let mut found = Vec::new();
+        for id in store::ledger::stranded(session).await? {
+            let Some(mail) = store::mails::find(session, id).await? else { continue };
+            if fits(&mail.status, &wanted.status)
+                && fits(&mail.recipient, &wanted.recipient)
+                && fits(&mail.kind, &wanted.kind)
+            {
+                found.push(id);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Sends all mails of a selection (status, recipient, kind) that are refused, unknown or stranded again; the bells, one for
+    /// each.
     pub async fn resend_mails(&self, account: &str, wanted: &MailSelection) -> Result<Vec<Bell>, DeskError> {
         self.authorize(account, Act::ManageMail, None).await?;
         let moment = self.moment();
         let mut unit = self.store.begin().await?;
-        let ids = store::mails::requeue_many(&mut unit, wanted).await?;
+        // Asked first: what is made ready now has no message yet either.
+        let stranded = self.stranded(&mut unit, wanted).await?;
+        let mut ids = store::mails::requeue_many(&mut unit, wanted).await?;
+        for id in stranded {
+            // Asked once more for each: one that was sent meanwhile stays so.
+            if store::mails::requeue(&mut unit, id).await? {
+                ids.push(id);
+            }
+        }
+        store::ledger::discard_dead(&mut unit, &ids, moment.machine).await?;
         let mut outbox = Outbox::new();
         for id in &ids {
             outbox.first(self, Queue::Mails, &MailQueued { mail_id: *id }, moment);

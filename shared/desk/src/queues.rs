@@ -1,5 +1,7 @@
 //! The operator's view of the pipeline: queues, the dead pile, the audit record.
 
+use std::collections::HashSet;
+
 use domain::role::Act;
 use messages::Queue;
 use serde::Serialize;
@@ -69,7 +71,12 @@ impl Desk {
     pub async fn replay_dead(&self, account: &str, wanted: &DeadSelection) -> Result<u64, DeskError> {
         self.authorize(account, Act::ManageDead, None).await?;
         let mut unit = self.store.begin().await?;
+        let dead_before = store::ledger::dead(&mut unit).await?;
         let replayed = store::messages::replay(&mut unit, wanted, self.clock.machine_now()).await?;
+        let still: HashSet<Uuid> = store::ledger::dead(&mut unit).await?.into_iter().map(|(id, _)| id).collect();
+        let mails: Vec<Uuid> =
+            dead_before.into_iter().filter(|(id, _)| !still.contains(id)).map(|(_, mail)| mail).collect();
+        store::ledger::reopen(&mut unit, &mails).await?;
         store::uploads::reopen_replayed(&mut unit).await?;
         store::comparisons::reopen_replayed(&mut unit).await?;
         let act = self.act(

@@ -30,8 +30,26 @@ pub enum SendError {
         /// What happened.
         reason: String,
     },
-    /// No mail can be sent at the moment (server down, no TLS, credentials refused, outbox full): pause, nothing of this mail
-    /// was delivered.
+    /// The server refuses us, and would refuse every mail alike (5xx to the greeting, the login or the sender; no right to
+    /// relay): a fault of ours or of the relay's set-up. Nothing of this mail was delivered; all mails are held.
+    #[error("the mail server refuses us at {stage}: {reason}")]
+    Ours {
+        /// Where in the conversation.
+        stage: &'static str,
+        /// SMTP reply code.
+        code: u16,
+        /// The server's words.
+        reason: String,
+    },
+    /// The server asks everybody to wait (4xx about itself, a rate limit). Nothing of this mail was delivered.
+    #[error("the mail server wants a pause: {reason}")]
+    Busy {
+        /// SMTP reply code.
+        code: u16,
+        /// The server's words.
+        reason: String,
+    },
+    /// No mail can be sent at the moment (server down, no TLS, outbox full): pause, nothing of this mail was delivered.
     #[error("the mail server can't be reached: {reason}")]
     Unreachable {
         /// What happened.
@@ -59,7 +77,7 @@ pub enum SettingsError {
     /// `mail.url` can't be read; it is not repeated, as it may hold a password.
     #[error("mail.url: {0}")]
     Url(String),
-    /// `mail.redirect_to` or `mail.from` is no address.
+    /// `mail.redirect_to`, `mail.probe` or `mail.from` is no address, or `mail.helo` no name.
     #[error("{key}: {cause}")]
     Address {
         /// The key.
@@ -77,11 +95,24 @@ pub enum SettingsError {
     },
 }
 
+impl SendError {
+    /// Whether it concerns every mail alike: none goes out until it is over.
+    #[must_use]
+    pub fn is_of_all(&self) -> bool {
+        matches!(self, Self::Ours { .. } | Self::Busy { .. } | Self::Unreachable { .. })
+    }
+}
+
 /// Longest reason that is kept, in characters.
 const LONGEST_REASON: usize = 200;
 
 /// A server's words, fit for logs and tables: in one line, cut short, addresses masked.
 pub(crate) fn reason(error: &dyn std::error::Error) -> String {
+    plain(&whole(error))
+}
+
+/// An error with what led to it. It may hold addresses.
+pub(crate) fn whole(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -91,7 +122,7 @@ pub(crate) fn reason(error: &dyn std::error::Error) -> String {
         }
         cause = inner.source();
     }
-    plain(&text)
+    text
 }
 
 pub(crate) fn plain(text: &str) -> String {

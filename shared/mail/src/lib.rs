@@ -15,5 +15,5 @@ pub mod template;
 pub use address::{Address, BadAddress};
 pub use compose::{Composed, compose};
 pub use error::{SendError, SettingsError};
-pub use mailer::{Mailer, MailerSettings, Sent};
+pub use mailer::{Checked, Mailer, MailerSettings, Sent};
 pub use outgoing::{Attachment, Outgoing};

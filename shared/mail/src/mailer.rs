@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::outbox::Outbox;
-use crate::smtp::{Smtp, SmtpUrl};
+use crate::smtp::{Manners, Smtp, SmtpUrl};
 use crate::{Address, Outgoing, SendError, SettingsError, compose};
 
 /// What a mailer is made from.
@@ -16,6 +16,10 @@ pub struct MailerSettings {
     pub outbox: PathBuf,
     /// Rehearsal: all mails go here. Empty: off.
     pub redirect_to: String,
+    /// The name that we give in EHLO. Empty: the machine's.
+    pub helo: String,
+    /// An address that is asked for, and never sent to, where an answer leaves open whom it concerns. Empty: none.
+    pub probe: String,
     /// Most connections to the server.
     pub connections: u32,
     /// Longest wait for an answer of the server; for the answer to a mail's text, four times that.
@@ -44,6 +48,7 @@ pub enum Sent {
 pub struct Mailer {
     engine: Engine,
     redirect_to: Option<Address>,
+    probe: Option<Address>,
     most_bytes: u64,
 }
 
@@ -56,18 +61,17 @@ enum Engine {
 impl Mailer {
     /// Reads the settings; no server is asked yet.
     pub fn open(settings: &MailerSettings) -> Result<Self, SettingsError> {
-        let redirect_to = match settings.redirect_to.as_str() {
-            "" => None,
-            text => {
-                Some(Address::parse(text).map_err(|cause| SettingsError::Address { key: "mail.redirect_to", cause })?)
-            }
-        };
+        let redirect_to = optional("mail.redirect_to", &settings.redirect_to)?;
+        let probe = optional("mail.probe", &settings.probe)?;
         let engine = if settings.url.is_empty() {
             Engine::Outbox(Outbox::open(settings.outbox.clone())?)
         } else {
-            Engine::Smtp(Box::new(Smtp::new(SmtpUrl::parse(&settings.url)?, settings.connections, settings.timeout)?))
+            let helo = Some(settings.helo.clone()).filter(|name| !name.is_empty());
+            let (connections, timeout) = (settings.connections, settings.timeout);
+            let manners = Manners { helo, probe: redirect_to.clone().or_else(|| probe.clone()), connections, timeout };
+            Engine::Smtp(Box::new(Smtp::new(SmtpUrl::parse(&settings.url)?, manners)?))
         };
-        Ok(Self { engine, redirect_to, most_bytes: settings.most_bytes })
+        Ok(Self { engine, redirect_to, probe, most_bytes: settings.most_bytes })
     }
 
     /// Sends one mail. It is bounded in time; a dropped call after the text was begun is as unknown as a lost connection.
@@ -111,11 +115,39 @@ impl Mailer {
         }
     }
 
-    /// Whether mails could be sent now: the outbox can be written, or the server greets us, with TLS and login as configured.
-    pub async fn check(&self) -> Result<(), SendError> {
-        match &self.engine {
-            Engine::Outbox(outbox) => outbox.check().await,
-            Engine::Smtp(smtp) => smtp.check().await,
+    /// Whether the next mail would go out: the outbox can be written, or the server greets us, with TLS and login as
+    /// configured, and takes our sender and a recipient. That one is where a rehearsal sends to, else `mail.probe`, else the
+    /// sender, who need not have a mailbox. Nothing is sent. Who was asked for.
+    pub async fn check(&self, from: &Address) -> Result<Checked, SendError> {
+        let smtp = match &self.engine {
+            Engine::Outbox(outbox) => return outbox.check().await.map(|()| Checked::Outbox),
+            Engine::Smtp(smtp) => smtp,
+        };
+        if let Some(to) = self.redirect_to.as_ref().or(self.probe.as_ref()) {
+            return smtp.check(from, to).await.map(|()| Checked::Recipient(to.masked()));
+        }
+        match smtp.check(from, from).await {
+            Ok(()) | Err(SendError::Permanent { .. } | SendError::Transient { .. }) => Ok(Checked::SenderAlone),
+            Err(error) => Err(error),
         }
     }
+}
+
+/// How far a check came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checked {
+    /// The outbox folder can be written.
+    Outbox,
+    /// The server takes mails from our sender to this address, which is masked.
+    Recipient(String),
+    /// The server takes our sender, and would take mails to that address or has no such mailbox; whether it relays to others
+    /// was not asked.
+    SenderAlone,
+}
+
+fn optional(key: &'static str, text: &str) -> Result<Option<Address>, SettingsError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Address::parse(text).map(Some).map_err(|cause| SettingsError::Address { key, cause })
 }

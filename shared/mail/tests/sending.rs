@@ -28,6 +28,10 @@ fn outgoing(to: &str) -> Outgoing {
     }
 }
 
+fn sender() -> Address {
+    Address::parse("no-reply@gonghui.cn").unwrap()
+}
+
 async fn send(mailer: &Mailer, to: &str) -> Result<Sent, SendError> {
     mailer.send(&outgoing(to)).await
 }
@@ -135,7 +139,7 @@ async fn silence_costs_no_more_than_the_time_limit() {
 async fn a_server_that_is_down_or_speaks_no_smtp_is_unreachable() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mailer = Mailer::open(&settings(&format!("smtp://127.0.0.1:{free}"))).unwrap();
-    assert!(matches!(mailer.check().await, Err(SendError::Unreachable { .. })));
+    assert!(matches!(mailer.check(&sender()).await, Err(SendError::Unreachable { .. })));
     let down = send(&mailer, "accept@example.cn").await;
     assert!(matches!(down, Err(SendError::Unreachable { .. })), "{down:?}");
 
@@ -211,11 +215,11 @@ async fn a_login_is_made_and_a_wrong_one_stops_all_mails_not_this_one() {
     send(&mailer("u%40b.cn:p%3Aw"), "accept@example.cn").await.unwrap();
     server.next();
     let wrong = mailer("u%40b.cn:wrong");
-    assert!(matches!(wrong.check().await, Err(SendError::Unreachable { .. })));
+    assert!(matches!(wrong.check(&sender()).await, Err(SendError::Ours { code: 535, .. })));
     let wrong = send(&wrong, "accept@example.cn").await;
-    assert!(matches!(wrong, Err(SendError::Unreachable { .. })), "{wrong:?}");
+    assert!(matches!(wrong, Err(SendError::Ours { stage: "the greeting", code: 535, .. })), "{wrong:?}");
     let none = send(&server.mailer("tls=none"), "accept@example.cn").await;
-    assert!(matches!(none, Err(SendError::Unreachable { .. })), "{none:?}");
+    assert!(matches!(none, Err(SendError::Ours { stage: "MAIL FROM", code: 530, .. })), "{none:?}");
     let offered = Mailer::open(&settings(&format!("smtp://u%40b.cn:p%3Aw@127.0.0.1:{}", server.port))).unwrap();
     let clear = send(&offered, "accept@example.cn").await.unwrap_err();
     assert!(clear.to_string().contains("not sent without"), "no password in the clear unasked: {clear}");
@@ -241,7 +245,7 @@ async fn tls_is_used_where_it_is_offered_and_insisted_on_where_it_is_required() 
 
     let wrapped = Server::start(&[&["--smtps"], &tls[..]].concat());
     let mailer = Mailer::open(&settings(&format!("smtps://u:p@localhost:{}?{ca}", wrapped.port))).unwrap();
-    mailer.check().await.unwrap();
+    mailer.check(&sender()).await.unwrap();
     send(&mailer, "accept@example.cn").await.unwrap();
     wrapped.next();
 
@@ -273,7 +277,7 @@ async fn the_outbox_keeps_one_private_file_for_a_mail_however_often_it_is_sent()
     let folder = tempfile::tempdir().unwrap();
     let outbox = folder.path().join("outbox");
     let mailer = Mailer::open(&MailerSettings { outbox: outbox.clone(), ..settings("") }).unwrap();
-    mailer.check().await.unwrap();
+    mailer.check(&sender()).await.unwrap();
     let first = send(&mailer, "a@example.cn").await.unwrap();
     assert_eq!(first, send(&mailer, "a@example.cn").await.unwrap());
     let Sent::Written(path) = first else { panic!("{first:?}") };

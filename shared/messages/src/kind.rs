@@ -1,5 +1,7 @@
 //! The table of kinds: wire name, version, queue and policy of every message.
 
+use chrono::TimeDelta;
+
 use crate::Queue;
 
 /// What a message is about. The wire name is a string of its own; it never changes when the Rust name does.
@@ -60,10 +62,20 @@ pub enum Kind {
 pub struct RetryPolicy {
     /// Failed runs after which the message is dead.
     pub attempts: u32,
+    /// Days for which it is tried, however often it has failed; 0: the runs alone decide.
+    pub days: i64,
     /// The first delay, in milliseconds; it doubles with each failure.
     pub base_ms: u64,
     /// No delay is longer, in milliseconds (24 h at the most).
     pub cap_ms: u64,
+}
+
+impl RetryPolicy {
+    /// Whether a message that is so old and has failed so often is not tried any more.
+    #[must_use]
+    pub fn is_spent(&self, attempts: u32, age: TimeDelta) -> bool {
+        attempts >= self.attempts && age >= TimeDelta::days(self.days)
+    }
 }
 
 /// One row of the table of kinds.
@@ -83,9 +95,10 @@ pub struct KindRow {
     pub about: &'static str,
 }
 
-const FILE_WORK: RetryPolicy = RetryPolicy { attempts: 10, base_ms: 500, cap_ms: 300_000 };
-const MAIL_WORK: RetryPolicy = RetryPolicy { attempts: 20, base_ms: 5_000, cap_ms: 3_600_000 };
-const BOOK_WORK: RetryPolicy = RetryPolicy { attempts: 20, base_ms: 500, cap_ms: 300_000 };
+const FILE_WORK: RetryPolicy = RetryPolicy { attempts: 10, days: 0, base_ms: 500, cap_ms: 300_000 };
+/// By time and not by tries: a mail may wait for days (RFC 5321, 4.5.4.1).
+const MAIL_WORK: RetryPolicy = RetryPolicy { attempts: 3, days: 5, base_ms: 5_000, cap_ms: 3_600_000 };
+const BOOK_WORK: RetryPolicy = RetryPolicy { attempts: 20, days: 0, base_ms: 500, cap_ms: 300_000 };
 
 impl Kind {
     /// Every kind with all that is known of it.
@@ -320,6 +333,15 @@ mod tests {
             assert_eq!(row.kind as usize, place);
             assert_eq!(Kind::parse(row.name), Some(row.kind));
         }
+    }
+
+    #[test]
+    fn a_mail_is_tried_for_five_days_however_often_that_is() {
+        let mail = Kind::MailQueued.row().retry;
+        assert!(!mail.is_spent(500, TimeDelta::days(5) - TimeDelta::seconds(1)));
+        assert!(!mail.is_spent(2, TimeDelta::days(90)), "after a long outage it is still tried a few times");
+        assert!(mail.is_spent(3, TimeDelta::days(5)));
+        assert!(Kind::UploadReceived.row().retry.is_spent(10, TimeDelta::zero()));
     }
 
     #[test]

@@ -61,11 +61,18 @@ impl Breaker {
 
     /// The service could not be reached.
     pub fn failed(&self, now: DateTime<Utc>) {
+        self.open(now, self.failures_to_open);
+    }
+
+    /// The service has said that it takes nothing from anybody: the others needn't find that out by themselves.
+    pub fn tripped(&self, now: DateTime<Utc>) {
+        self.open(now, 1);
+    }
+
+    fn open(&self, now: DateTime<Utc>, failures_to_open: u32) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         *state = match *state {
-            State::Closed { failures } if failures + 1 < self.failures_to_open => {
-                State::Closed { failures: failures + 1 }
-            }
+            State::Closed { failures } if failures + 1 < failures_to_open => State::Closed { failures: failures + 1 },
             State::Closed { .. } => State::Open { until: now + self.first_rest, rest: self.first_rest },
             State::HalfOpen { rest, .. } => {
                 let rest = (rest * 2).min(self.longest_rest);
@@ -103,6 +110,16 @@ mod tests {
         let breaker = breaker();
         (0..3).for_each(|_| breaker.failed(at(0)));
         breaker
+    }
+
+    #[test]
+    fn a_refusal_of_everybody_opens_it_at_once() {
+        let breaker = breaker();
+        breaker.tripped(at(0));
+        assert_eq!(breaker.may_try(at(0)), Err(TimeDelta::seconds(10)));
+        assert_eq!(breaker.may_try(at(10)), Ok(()));
+        breaker.tripped(at(10));
+        assert_eq!(breaker.may_try(at(10)), Err(TimeDelta::seconds(20)), "a failed trial doubles the rest");
     }
 
     #[test]

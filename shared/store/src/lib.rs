@@ -24,6 +24,7 @@ pub mod facts;
 pub mod failures;
 pub mod instants;
 pub mod leases;
+pub mod ledger;
 pub mod mails;
 pub mod memberships;
 pub mod messages;

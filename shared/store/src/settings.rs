@@ -1,5 +1,5 @@
 //! Settings that belong to the data: the mark of the data key and of the file store, the place, where a simulated clock
-//! stands, when the books were checked.
+//! stands, when the books were checked, what holds the mails.
 
 use crate::{Session, StoreError, Unit};
 
@@ -21,6 +21,12 @@ pub async fn put(unit: &mut Unit, key: &str, value: &str) -> Result<(), StoreErr
         "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
     on!(unit, conn => sqlx::query(sql).bind(key).bind(value).execute(conn).await.map(drop))?;
     Ok(())
+}
+
+/// Takes a setting away; false where there is none.
+pub async fn forget(unit: &mut Unit, key: &str) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM settings WHERE key = $1";
+    Ok(on!(unit, conn => sqlx::query(sql).bind(key).execute(conn).await.map(|done| done.rows_affected()))? == 1)
 }
 
 /// Writes a setting unless it is there; the value that holds now.

@@ -28,6 +28,13 @@ pub enum Mode {
     },
     /// Every recipient is refused with 550.
     Refuse,
+    /// Every command of this name (`MAIL`, `RCPT`) gets this answer, whoever it is about.
+    Answer {
+        /// The command.
+        command: &'static str,
+        /// Code and words.
+        answer: &'static str,
+    },
     /// The message is taken and kept, but the connection breaks before the answer.
     DropAfterData,
     /// The answer to a message comes this much later.

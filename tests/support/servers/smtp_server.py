@@ -31,9 +31,22 @@ class Keeper:
         with open(os.path.join(self.folder, "attempts"), "a", encoding="utf-8") as file:
             file.write(f"{code} {address}\n")
 
+    def scripted(self, command):
+        mode = self.mode()
+        return mode["answer"] if mode["kind"] == "answer" and mode["command"] == command else None
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        answer = self.scripted("MAIL")
+        if answer:
+            self.note(answer[:3], "MAIL")
+            return answer
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         mode = self.mode()
-        answer = "250 OK"
+        answer = self.scripted("RCPT") or "250 OK"
         if mode["kind"] == "refuse":
             answer = "550 5.1.1 no such mailbox"
         elif mode["kind"] == "temporary" and self.refused.get(address, 0) < mode["times"]:

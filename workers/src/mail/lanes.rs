@@ -105,7 +105,7 @@ impl MailWork {
                 lanes.push(one.lane);
             }
             under_way.extend(begun.into_iter().zip(lanes).map(|((job, mail), lane)| async move {
-                let attempt = self.attempt(shift, &mail).await;
+                let attempt = self.attempt(shift, job, &mail).await;
                 Ended { job, attempt, lane }
             }));
             if ended.is_empty() {

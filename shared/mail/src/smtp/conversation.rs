@@ -4,19 +4,18 @@ use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Noop, Rcpt, Rset};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use lettre::transport::smtp::{Error, response::Response};
 
+use super::meaning::{Meaning, Stage, meaning};
 use super::text::Text;
 use super::{SmtpUrl, Tls};
-use crate::error::{plain, reason};
-use crate::{Composed, SendError};
+use crate::error::{plain, reason, whole};
+use crate::{Address, Composed, SendError};
 
 /// The answer to a mail's text may take this many times as long: servers scan before they answer.
 const TEXT_TAKES_TIMES: u32 = 4;
-/// Replies that speak of us, not of the mail: closing, login wanted or refused, TLS wanted.
-const OF_THE_SERVER: &[u16] = &[421, 454, 530, 534, 535, 538];
 
 /// A connection after greeting, TLS and login.
 pub(super) struct Conversation {
@@ -30,24 +29,36 @@ pub(super) struct Failure {
     pub(super) error: SendError,
     /// The connection was gone before anything of this mail counted: on a kept connection that is no news of the server.
     pub(super) lost_early: bool,
+    /// The recipient was refused with an answer that may speak of our right to relay: with these words, if it does not.
+    pub(super) doubtful: Option<(u16, String)>,
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        Self { error, lost_early: false, doubtful: None }
+    }
 }
 
 impl Conversation {
     /// Connects; whatever goes wrong, no mail can be sent at the moment.
-    pub(super) async fn open(url: &SmtpUrl, tls: &TlsParameters, timeout: Duration) -> Result<Self, SendError> {
-        let opened = tokio::time::timeout(timeout, Self::greet(url, tls, timeout)).await;
-        opened.unwrap_or_else(|_| Err(unreachable(format!("no answer within {} ms", timeout.as_millis()))))
+    pub(super) async fn open(
+        url: &SmtpUrl,
+        tls: &TlsParameters,
+        helo: &ClientId,
+        timeout: Duration,
+    ) -> Result<Self, SendError> {
+        let opened = tokio::time::timeout(timeout, Self::greet(url, tls, helo, timeout)).await;
+        opened.unwrap_or_else(|_| Err(silent(timeout)))
     }
 
-    async fn greet(url: &SmtpUrl, tls: &TlsParameters, timeout: Duration) -> Result<Self, SendError> {
-        let name = ClientId::default();
+    async fn greet(url: &SmtpUrl, tls: &TlsParameters, helo: &ClientId, timeout: Duration) -> Result<Self, SendError> {
         let server = (url.host.as_str(), url.port);
         let wrapped = (url.tls == Tls::Wrapped).then(|| tls.clone());
-        let connected = AsyncSmtpConnection::connect_tokio1(server, Some(timeout), &name, wrapped, None).await;
-        let mut connection = connected.map_err(|error| unreachable(reason(&error)))?;
+        let connected = AsyncSmtpConnection::connect_tokio1(server, Some(timeout), helo, wrapped, None).await;
+        let mut connection = connected.map_err(|error| not_open(&error, ""))?;
         let upgrade = url.tls == Tls::Required || (url.tls == Tls::Offered && connection.can_starttls());
         if upgrade {
-            connection.starttls(tls.clone(), &name).await.map_err(|error| unreachable(reason(&error)))?;
+            connection.starttls(tls.clone(), helo).await.map_err(|error| not_open(&error, ""))?;
         }
         if let Some((user, password)) = &url.login {
             if !connection.is_encrypted() && url.tls != Tls::None {
@@ -55,27 +66,24 @@ impl Conversation {
             }
             let login = Credentials::new(user.clone(), password.clone());
             let done = connection.auth(&[Mechanism::Plain, Mechanism::Login], &login).await;
-            done.map_err(|error| unreachable(format!("login: {}", reason(&error))))?;
+            done.map_err(|error| not_open(&error, "login: "))?;
         }
         Ok(Self { connection, timeout, usable: true })
     }
 
     /// Hands over one mail.
     pub(super) async fn deliver(&mut self, mail: &Composed) -> Result<String, Failure> {
-        let text = Text::of(mail).map_err(|error| Failure { error, lost_early: false })?;
-        let mut options = vec![];
-        if mail.from.needs_smtputf8() || mail.to.needs_smtputf8() {
-            if !self.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-                let error =
-                    SendError::Permanent { code: None, reason: "the server takes no address in Chinese".to_owned() };
-                return Err(Failure { error, lost_early: false });
-            }
-            options.push(MailParameter::SmtpUtfEight);
-        }
-        self.step(Mail::new(Some(mail.from.bare().clone()), options)).await?;
-        self.step(Rcpt::new(mail.to.bare().clone(), vec![])).await?;
-        self.step(Data).await?;
+        let text = Text::of(mail)?;
+        self.address(&mail.from, &mail.to).await?;
+        self.step(Stage::Text, Data).await?;
         self.text(text).await
+    }
+
+    /// Asks for a recipient as a mail would, and takes it back before any text.
+    pub(super) async fn ask_for(&mut self, from: &Address, to: &Address) -> Result<(), Failure> {
+        self.address(from, to).await?;
+        self.usable = self.reset().await;
+        Ok(())
     }
 
     /// Whether the connection can carry another mail.
@@ -83,31 +91,40 @@ impl Conversation {
         self.usable && !self.connection.has_broken()
     }
 
-    pub(super) async fn noop(&mut self) -> Result<(), Failure> {
-        self.step(Noop).await.map(|_| ())
+    /// Sender and recipient.
+    async fn address(&mut self, from: &Address, to: &Address) -> Result<(), Failure> {
+        let mut options = vec![];
+        if from.needs_smtputf8() || to.needs_smtputf8() {
+            if !self.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+                let reason = "the server takes no address in Chinese".to_owned();
+                return Err(SendError::Permanent { code: None, reason }.into());
+            }
+            options.push(MailParameter::SmtpUtfEight);
+        }
+        self.step(Stage::Sender, Mail::new(Some(from.bare().clone()), options)).await?;
+        self.step(Stage::Recipient, Rcpt::new(to.bare().clone(), vec![])).await?;
+        Ok(())
     }
 
     /// A command before the text: the mail can't be out yet.
-    async fn step(&mut self, command: impl std::fmt::Display) -> Result<Response, Failure> {
+    async fn step(&mut self, stage: Stage, command: impl std::fmt::Display) -> Result<Response, Failure> {
         let answer = match tokio::time::timeout(self.timeout, self.connection.command(command)).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
             Err(_) => {
                 self.usable = false;
-                let error = unreachable(format!("no answer within {} ms", self.timeout.as_millis()));
-                return Err(Failure { error, lost_early: false });
+                return Err(silent(self.timeout).into());
             }
         };
-        let failure = match said(&answer) {
-            Some((code, words)) if !OF_THE_SERVER.contains(&code) => {
-                self.usable = self.reset().await;
-                return Err(Failure { error: refused(code, words), lost_early: false });
-            }
-            Some((code, words)) => Failure { error: unreachable(words), lost_early: code == 421 },
-            None => Failure { error: unreachable(reason(&answer)), lost_early: true },
+        let Some(code) = code_of(&answer) else {
+            self.usable = false;
+            return Err(Failure { lost_early: true, ..unreachable(reason(&answer)).into() });
         };
-        self.usable = false;
-        Err(failure)
+        self.usable = code != 421 && self.reset().await;
+        let meant = meaning(stage, code, &whole(&answer));
+        let words = reason(&answer);
+        let doubtful = (meant == Meaning::Doubtful).then(|| (code, words.clone()));
+        Err(Failure { error: refused(stage, meant, code, words), lost_early: code == 421, doubtful })
     }
 
     /// The text: from its first byte on, silence means that nobody knows.
@@ -115,16 +132,19 @@ impl Conversation {
         let limit = self.timeout * TEXT_TAKES_TIMES;
         let error = match tokio::time::timeout(limit, self.connection.command(text)).await {
             Ok(Ok(answer)) => return Ok(plain(&answer.message().collect::<Vec<_>>().join(" "))),
-            Ok(Err(error)) => match said(&error) {
-                // The server has answered to the text: it has not taken it.
-                Some((code, words)) => refused(code, words),
+            // The server has answered to the text: it has not taken it.
+            Ok(Err(error)) => match code_of(&error) {
+                Some(code) => {
+                    self.usable = code != 421;
+                    let meant = meaning(Stage::Text, code, &whole(&error));
+                    return Err(refused(Stage::Text, meant, code, reason(&error)).into());
+                }
                 None => SendError::Unknown { reason: reason(&error) },
             },
             Err(_) => SendError::Unknown { reason: format!("no answer to the text within {} ms", limit.as_millis()) },
         };
-        self.usable = matches!(error, SendError::Transient { code, .. } if code != 421)
-            || matches!(error, SendError::Permanent { .. });
-        Err(Failure { error, lost_early: false })
+        self.usable = false;
+        Err(error.into())
     }
 
     async fn reset(&mut self) -> bool {
@@ -132,13 +152,33 @@ impl Conversation {
     }
 }
 
-/// The server's reply, where the error is one.
-fn said(error: &Error) -> Option<(u16, String)> {
-    error.status().map(|code| (u16::from(code), reason(error)))
+/// The reply's code, where the error is a reply.
+fn code_of(error: &Error) -> Option<u16> {
+    error.status().map(u16::from)
 }
 
-fn refused(code: u16, reason: String) -> SendError {
-    if code < 500 { SendError::Transient { code, reason } } else { SendError::Permanent { code: Some(code), reason } }
+/// What an answer that has this meaning is called.
+fn refused(stage: Stage, meant: Meaning, code: u16, reason: String) -> SendError {
+    match meant {
+        // Doubt is settled by whoever can ask for another recipient; until then it holds, and loses nothing.
+        Meaning::Ours | Meaning::Doubtful => SendError::Ours { stage: stage.name(), code, reason },
+        Meaning::Wait => SendError::Busy { code, reason },
+        Meaning::ThisLater => SendError::Transient { code, reason },
+        Meaning::ThisNever => SendError::Permanent { code: Some(code), reason },
+    }
+}
+
+/// Why there is no connection that could carry mails.
+fn not_open(error: &Error, what: &str) -> SendError {
+    let words = format!("{what}{}", reason(error));
+    match code_of(error) {
+        Some(code) => refused(Stage::Opening, meaning(Stage::Opening, code, &whole(error)), code, words),
+        None => unreachable(words),
+    }
+}
+
+fn silent(limit: Duration) -> SendError {
+    unreachable(format!("no answer within {} ms", limit.as_millis()))
 }
 
 fn unreachable(reason: String) -> SendError {

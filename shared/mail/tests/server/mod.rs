@@ -88,6 +88,8 @@ pub fn settings(url: &str) -> MailerSettings {
         url: url.to_owned(),
         outbox: std::path::PathBuf::new(),
         redirect_to: String::new(),
+        helo: "mails.example.cn".to_owned(),
+        probe: String::new(),
         connections: 2,
         timeout: Duration::from_secs(5),
         most_bytes: 1 << 20,

@@ -123,6 +123,8 @@ settings! {
         from: String = "rollcall@localhost", V::Filled, "", "Sender of every mail: an address, or `name <address>`.";
         redirect_to: String = "", V::Text, "", "Rehearsal: every mail goes to this address, the real one stands in the subject. Empty: off.";
         rehearsal: RehearsalMail = "refuse", V::Choice(&["refuse", "send"]), "", "What a rehearsal (a simulated clock, `--at`, or a database that was declared a copy) does where mails would reach people, that is with a server and without `mail.redirect_to`: it is refused, or it sends.";
+        probe: String = "", V::Text, "", "An address outside, as of one's own at another provider: `doctor` asks the SMTP server for it as a mail would, and a worker where an answer leaves open whether it concerns the recipient or us. Nothing is sent there. Empty: `doctor` asks for the sender.";
+        helo: String = "", V::Text, "", "The name that we give to the SMTP server in EHLO. Empty: the domain of `mail.from`, or the machine's name where that is localhost.";
         per_minute: u32 = "6000", V::Whole(1, 1_000_000), "mails per minute", "Most mails that all processes together hand to the SMTP server in a minute.";
         per_domain_per_minute: u32 = "3000", V::Whole(1, 1_000_000), "mails per minute", "The same for one domain.";
         connections: u32 = "4", V::Whole(1, 64), "connections", "Most SMTP connections that one process keeps open.";
@@ -158,7 +160,7 @@ settings! {
         prefetch: u32 = "256", V::Whole(1, 65_535), "messages", "Most unacknowledged messages that the broker hands to one consumer.";
         queue_hold_back: u64 = "20000", V::Whole(1, 10_000_000), "messages", "Length of a broker queue beyond which the relay waits.";
         message_bytes: u64 = "65536", V::Whole(KIB, 16 * MIB), "bytes", "Largest message that is accepted from or given to the broker.";
-        mail_bytes: u64 = "10485760", V::Whole(16 * KIB, 100 * MIB), "bytes", "Largest mail; beyond it the mail says how to fetch the file (10 MiB).";
+        mail_bytes: u64 = "10240000", V::Whole(16 * KIB, 100 * MIB), "bytes", "Largest mail; beyond it the mail says how to fetch the file. The smallest limit that mail servers ship with.";
         spool_bytes: u64 = "4194304", V::Whole(64 * KIB, GIB), "bytes", "Rows of one file that are kept in memory before they are spooled to a private file (4 MiB).";
     }
     /// Figures beyond which a valid file is held, because it may mean something else.
