@@ -12,6 +12,7 @@ use super::organizations::{add, org};
 use super::registry::{data, join, known, opened, sealed};
 
 on_both_engines!(
+    requests_are_listed_by_when_they_were_made,
     a_request_is_found_listed_and_decided_once,
     two_decisions_at_once_end_as_one,
     a_member_moves_with_what_is_known_and_what_the_request_says,
@@ -73,6 +74,23 @@ async fn statuses(store: &Store, ids: &[i64]) -> Vec<(i64, String)> {
     let mut found = seen!(store, view => transfers::find_many(&mut view, ids));
     found.sort_by_key(|transfer| transfer.id);
     found.into_iter().map(|transfer| (transfer.id, transfer.status)).collect()
+}
+
+async fn requests_are_listed_by_when_they_were_made(place: Place) {
+    let store = &place.store;
+    let scene = scene(store).await;
+    let ids = scene.ask(store, &[scene.wanted(0, 1, "to"), scene.wanted(1, 1, "to")]).await;
+    // One that was made before them and has come after.
+    let wanted = [scene.wanted(2, 1, "to")];
+    let late = kept!(store, unit => transfers::request(&mut unit, &wanted, "wang", None, at(1)))[0];
+    let list = async |before, most| {
+        let wanted = TransferSelection { before, ..TransferSelection::default() };
+        let found: Vec<Transfer> = seen!(store, view => transfers::list(&mut view, &wanted, most));
+        found.into_iter().map(|one| one.id).collect::<Vec<_>>()
+    };
+    assert_eq!(list(None, 9).await, [ids[1], ids[0], late]);
+    assert_eq!((list(Some(ids[1]), 1).await, list(Some(ids[0]), 1).await), (vec![ids[0]], vec![late]));
+    assert!(list(Some(late), 9).await.is_empty());
 }
 
 async fn a_request_is_found_listed_and_decided_once(place: Place) {

@@ -205,6 +205,10 @@ async fn uploads_are_listed_by_place_and_status(place: Place) {
     assert_eq!(listed(Some(&unit.path), None, 9).await, [4, 1]);
     assert_eq!(listed(Some(&unit.path), Some("done"), 9).await, [4]);
     assert_eq!(listed(None, Some("received"), 9).await, [3, 2, 1]);
+    // A machine whose clock is fast makes ids of the future: what was received first stays the first.
+    let fast = NewUpload { received_at: at(1), ..upload(9, None) };
+    kept!(store, unit => insert(&mut unit, &[fast]));
+    assert_eq!(listed(None, None, 9).await, [4, 3, 2, 1, 9]);
 }
 
 async fn an_upload_whose_message_is_dead_fails_and_is_reopened_by_a_replay(place: Place) {

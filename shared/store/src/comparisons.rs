@@ -129,11 +129,11 @@ pub async fn find(session: &mut impl Session, id: Uuid) -> Result<Option<Compari
     Ok(on!(session, conn => sqlx::query_as(sql).bind(id).fetch_optional(conn).await)?)
 }
 
-/// The newest first, of organizations below (and with) a path, at most `most`.
+/// The last that was asked for first, of organizations below (and with) a path, at most `most`.
 pub async fn list(session: &mut impl Session, below: Option<&str>, most: i64) -> Result<Vec<Comparison>, StoreError> {
     let sql = AssertSqlSafe(format!(
         "SELECT {COLUMNS} WHERE (CAST($1 AS TEXT) IS NULL OR (organizations.path >= $1 AND organizations.path < $2)) \
-         ORDER BY comparisons.id DESC LIMIT $3"
+         ORDER BY comparisons.requested_at DESC, comparisons.id DESC LIMIT $3"
     ));
     let end = below.map(crate::organizations::path_end);
     Ok(on!(session, conn => sqlx::query_as(sql).bind(below).bind(end).bind(most).fetch_all(conn).await)?)

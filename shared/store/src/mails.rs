@@ -258,13 +258,13 @@ pub async fn forget_rates(unit: &mut Unit, before: DateTime<Utc>) -> Result<(), 
     Ok(())
 }
 
-/// The newest first, at most `most`.
+/// The last queued first, at most `most`.
 pub async fn list(session: &mut impl Session, wanted: &MailSelection, most: i64) -> Result<Vec<Mail>, StoreError> {
     let sql = AssertSqlSafe(format!(
         "SELECT {COLUMNS} FROM mails LEFT JOIN organizations ON organizations.code = mails.org_code \
          WHERE (CAST($1 AS TEXT) IS NULL OR mails.status = $1) AND (CAST($2 AS TEXT) IS NULL OR mails.recipient = $2) \
          AND (CAST($3 AS TEXT) IS NULL OR (organizations.path >= $3 AND organizations.path < $4)) \
-         AND (CAST($5 AS TEXT) IS NULL OR mails.kind = $5) ORDER BY mails.id DESC LIMIT $6"
+         AND (CAST($5 AS TEXT) IS NULL OR mails.kind = $5) ORDER BY mails.queued_at DESC, mails.id DESC LIMIT $6"
     ));
     let end = wanted.below.as_deref().map(crate::organizations::path_end);
     Ok(on!(session, conn => {

@@ -176,11 +176,11 @@ pub async fn by_hash(session: &mut impl Session, sha256: &str) -> Result<Vec<Not
     Ok(on!(session, conn => sqlx::query_as(sql).bind(sha256).fetch_all(conn).await)?)
 }
 
-/// The notices of unions below (and with) a path, by number and version.
+/// The notices of unions below (and with) a path, in the order in which they were asked for; at once, by number and version.
 pub async fn list(session: &mut impl Session, year: i32, path: &str) -> Result<Vec<Notice>, StoreError> {
     let sql = AssertSqlSafe(format!(
         "{NOTICE} WHERE notices.year = $1 AND organizations.path >= $2 AND organizations.path < $3 \
-         ORDER BY notices.number, notices.version"
+         ORDER BY notices.requested_at, notices.number, notices.version"
     ));
     Ok(on!(session, conn => sqlx::query_as(sql).bind(year).bind(path).bind(path_end(path)).fetch_all(conn).await)?)
 }

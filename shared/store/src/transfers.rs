@@ -254,7 +254,7 @@ pub async fn void_into(
     Ok(ids(voided))
 }
 
-/// The newest requests first, at most `most`.
+/// The last requests first, by when they were made; at most `most`. A page goes on after the request that the last one ended with.
 pub async fn list(
     session: &mut impl Session,
     wanted: &TransferSelection,
@@ -266,8 +266,9 @@ pub async fn list(
          JOIN organizations AS taker ON taker.id = transfers.to_org_id \
          WHERE (CAST($1 AS TEXT) IS NULL OR (giver.path >= $1 AND giver.path < $2) \
          OR (taker.path >= $1 AND taker.path < $2)) AND (CAST($3 AS TEXT) IS NULL OR transfers.status = $3) \
-         AND (CAST($4 AS TEXT) IS NULL OR transfers.asked_by = $4) AND (CAST($5 AS BIGINT) IS NULL OR transfers.id < $5) \
-         AND ($6 IS NULL OR transfers.upload_id = $6) ORDER BY transfers.id DESC LIMIT $7"
+         AND (CAST($4 AS TEXT) IS NULL OR transfers.asked_by = $4) AND (CAST($5 AS BIGINT) IS NULL \
+         OR (transfers.requested_at, transfers.id) < (SELECT shown.requested_at, shown.id FROM transfers AS shown WHERE shown.id = $5)) \
+         AND ($6 IS NULL OR transfers.upload_id = $6) ORDER BY transfers.requested_at DESC, transfers.id DESC LIMIT $7"
     ));
     let end = wanted.below.as_deref().map(crate::organizations::path_end);
     Ok(on!(session, conn => {

@@ -197,11 +197,11 @@ pub async fn find_many(session: &mut impl Session, ids: &[Uuid]) -> Result<Vec<U
     .await
 }
 
-/// The newest first, at most `most`.
+/// The last received first, at most `most`. Ids are made by clocks of many machines, so they decide between equals alone.
 pub async fn list(session: &mut impl Session, wanted: &UploadSelection, most: i64) -> Result<Vec<Upload>, StoreError> {
     let sql = AssertSqlSafe(format!(
         "SELECT {COLUMNS} FROM uploads {ORGANIZATION} WHERE (CAST($1 AS TEXT) IS NULL OR (organizations.path >= $1 AND organizations.path < $2)) \
-         AND (CAST($3 AS TEXT) IS NULL OR uploads.status = $3) ORDER BY uploads.id DESC LIMIT $4"
+         AND (CAST($3 AS TEXT) IS NULL OR uploads.status = $3) ORDER BY uploads.received_at DESC, uploads.id DESC LIMIT $4"
     ));
     let end = wanted.below.as_deref().map(crate::organizations::path_end);
     Ok(on!(session, conn => {
