@@ -31,7 +31,7 @@ async fn a_headcount_jump_is_held_and_released(place: Place) {
     let letters = place.letters();
     let letter = letters.iter().find(|letter| letter.subject.ends_with("暂缓处理，请核对")).unwrap();
     let id = held["id"].as_str().unwrap();
-    assert!(letter.body.contains(&format!("rollcall upload release {id}")), "{}", letter.body);
+    assert!(letter.body.contains(&format!("请凭上传编号 {id} 在平台放行")), "{}", letter.body);
     let listed = place.at.json(&["upload", "list", "--status", "held"]).await;
     assert_eq!(listed[0]["id"], held["id"]);
 

@@ -311,7 +311,7 @@ async fn a_file_that_is_too_large_stays_behind_and_the_mail_says_how_to_fetch_it
         count += 1;
         let name = &mail.files()[0].name;
         assert_eq!(copy.files, []);
-        assert!(copy.text.contains(name) && copy.text.contains("rollcall notice get"), "{}", copy.text);
+        assert!(copy.text.contains(name) && copy.text.contains("可随时凭领取编号"), "{}", copy.text);
     }
     assert_eq!(count, 5);
 }

@@ -7,10 +7,10 @@ use support::office::{FORMATS, openpyxl, saved};
 use support::people::People;
 use support::workbook::{ORGANIZATION_HEADERS, Table};
 
-const UNION: &str = "3199010001";
+pub const UNION: &str = "3199010001";
 
 /// The federation's few unions, so that members have somewhere to go.
-async fn federation(at: &Installation) {
+pub async fn federation(at: &Installation) {
     let mut table = Table::new(&ORGANIZATION_HEADERS);
     for [code, name, above, level] in [
         ["3199", "明湖市总工会", "", "市总工会"],

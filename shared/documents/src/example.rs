@@ -94,7 +94,7 @@ pub fn unit(people: usize) -> Result<UnitNotice, MoneyError> {
         pay_by: day(2022, 12, 25),
         cover_from: day(2023, 1, 1),
         cover_to: day(2023, 12, 31),
-        payment_text: "请于2022年12月25日之前将对应的参保费用划入所属区局(产业)工会账户，保障日期为2023年1月1日起至2023年12月31日止。\
+        payment_text: "请于2022年12月25日24时前将对应的参保费用划入所属区局(产业)工会账户，保障日期为2023年1月1日起至2023年12月31日止。\
                        逾期未划款，则所有参保均失败，需按照即时参保流程另行办理参保手续，保障日期自办理参保日的次日起至2023年12月31日止。"
             .to_owned(),
         important_text: "2023年1月1日前（不含当日）退休的人员均不属于本次集中参保的保障范围，请对会员逐一甄别；\
@@ -104,12 +104,12 @@ pub fn unit(people: usize) -> Result<UnitNotice, MoneyError> {
             Undecided {
                 name: "周玉兰".to_owned(),
                 id_masked: "3101 **** **** 2728".to_owned(),
-                reaches: "2022年11月（工人，50周岁）".to_owned(),
+                standing: "已达到法定退休年龄（法定退休年月2022年11月）".to_owned(),
             },
             Undecided {
                 name: "赵桂英".to_owned(),
                 id_masked: "3101 **** **** 0441".to_owned(),
-                reaches: "2017年10月（工人）或2022年10月（干部）".to_owned(),
+                standing: "按女工人：已达到法定退休年龄（法定退休年月2017年10月）；按女干部：已达到法定退休年龄（法定退休年月2022年10月）".to_owned(),
             },
         ],
         gone: Vec::new(),
@@ -172,7 +172,7 @@ pub fn bureau(units: usize) -> Result<BureauNotice, MoneyError> {
         pay_by: day(2023, 1, 20),
         cover_from: day(2023, 1, 1),
         cover_to: day(2023, 12, 31),
-        payment_text: "请于2023年1月20日之前将参保资金划拨至职保会账户并上传缴费凭证，保障日期为2023年1月1日起至2023年12月31日止。\
+        payment_text: "请于2023年1月20日24时前将参保资金划拨至职保会账户并上传缴费凭证，保障日期为2023年1月1日起至2023年12月31日止。\
                        逾期未划款，则按照即时参保流程另行办理，保障日期自办理参保日的次日起至2023年12月31日止。"
             .to_owned(),
         gone: Vec::new(),

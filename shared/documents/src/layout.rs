@@ -10,4 +10,4 @@ pub(crate) use book::{Align, Book, LEFT, ROOM};
 pub(crate) use code::quick_response;
 pub(crate) use form::{Field, form};
 pub(crate) use frame::{Frame, frame};
-pub(crate) use table::{Column, Row, table};
+pub(crate) use table::{Column, Row, table, table_before};

@@ -47,15 +47,16 @@ pub struct Covered {
     pub to: NaiveDate,
 }
 
-/// Somebody who reaches retirement before the year and about whom nobody has decided.
+/// Somebody who may have retired before the year and about whom nobody has decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undecided {
     /// 姓名.
     pub name: String,
     /// 证件号码, masked.
     pub id_masked: String,
-    /// When, in Chinese: `2022年11月`, or both months where 干部/工人 is not known.
-    pub reaches: String,
+    /// How it stands, as `domain::enrollment::eligibility::undecided_zh` says it: reached, within the years of choice, passed.
+    #[serde(rename = "reaches")]
+    pub standing: String,
 }
 
 /// Somebody on a list who is known by now to have died or retired before the year.

@@ -23,6 +23,9 @@ pub enum MoneyError {
     },
 }
 
+/// Who bears a share, as notices, mails and workbooks call it: the federation, bureau and secondary unions, the unit.
+pub const PAYERS_ZH: [&str; 3] = ["市总统一划拨", "区局/各级工会缴费", "基层单位缴费"];
+
 /// An amount and who bears it. Where it was made by this crate, the shares make up the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {

@@ -89,6 +89,16 @@ impl Track {
         }
     }
 
+    /// Whom it is for, as clerks read it.
+    #[must_use]
+    pub fn name_zh(self) -> &'static str {
+        match self {
+            Self::Men60 => "男职工",
+            Self::Women55 => "女干部",
+            Self::Women50 => "女工人",
+        }
+    }
+
     fn original_age_years(self) -> i32 {
         match self {
             Self::Men60 => 60,

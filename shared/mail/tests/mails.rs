@@ -115,3 +115,14 @@ fn data_of_a_newer_producer_is_read() {
     assert!(serde_json::from_value::<UploadLetter>(data.clone()).is_ok());
     assert!(kind("upload-failed").unwrap().render(&data).is_ok());
 }
+
+/// What clerks read names what can be done and by which number, and no command of a shell.
+#[test]
+fn no_mail_names_a_command() {
+    for kind in KINDS {
+        let mail = kind.preview().unwrap();
+        for text in [&mail.subject, &mail.text, &mail.html] {
+            assert!(!text.contains("rollcall ") && !text.contains(" --"), "{}: {text}", kind.name);
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use desk::{Cause, Letter, Matter, Moment, Outbox, Reader, Season, unit_shares};
 use domain::{
-    enrollment::{batch::BatchStatus, closing::UnitShare, reason::instant_zh, submission::SubmissionStatus},
+    enrollment::{batch::BatchStatus, closing::UnitShare, reason::deadline_zh, submission::SubmissionStatus},
     organization::Level,
     year::{
         reminder::Concern,
@@ -66,7 +66,7 @@ async fn tell(
             org_code: org.code.clone(),
             org_name: org.name.clone(),
             window: kind.name_zh().to_owned(),
-            until: instant_zh(window.closes_at),
+            until: deadline_zh(window.closes_at),
             days_left: Some(i64::from(due.days_before)),
             missing: vec![missing.clone()],
             remedy: own_period(&season, kind, org, window.closes_at),
@@ -89,7 +89,7 @@ async fn tell(
 fn own_period(season: &Season, kind: WindowKind, org: &Organization, closes_at: DateTime<Utc>) -> String {
     let is_common = kind == WindowKind::Review && org.level == Level::Bureau.name();
     let own = season.window(WindowKind::ReviewBureau, &org.path).filter(|own| is_common && own.closes_at > closes_at);
-    own.map(|own| format!("区局(产业)工会在{}前仍可补审，但退回的单位届时已不能再提交", instant_zh(own.closes_at)))
+    own.map(|own| format!("区局(产业)工会在{}仍可补审，但退回的单位届时已不能再提交", deadline_zh(own.closes_at)))
         .unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use desk::{Cause, Failed, Letter, Matter, Moment, Outbox, Reader, Season};
 use domain::{
-    enrollment::reason::instant_zh,
+    enrollment::reason::deadline_zh,
     organization::Level,
     year::{texts::day_zh, window::WindowKind},
 };
@@ -40,7 +40,7 @@ pub(super) async fn window_opened(
             org_code: org.code.clone(),
             org_name: org.name.clone(),
             window: kind.name_zh().to_owned(),
-            until: instant_zh(window.closes_at),
+            until: deadline_zh(window.closes_at),
             missing: vec![task_zh(kind).to_owned()],
             ..YearLetter::default()
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use desk::{Cause, Letter, Matter, Moment, Outbox, Reader};
-use domain::{enrollment::reason::instant_zh, year::window::WindowKind};
+use domain::{enrollment::reason::deadline_zh, year::window::WindowKind};
 use mail::template::{PersonLine, YearLetter};
 use store::{
     Unit,
@@ -89,7 +89,7 @@ async fn letter(
         version: of.version,
         people: named.into_iter().map(line).collect(),
         people_in_all: people.len() as u64,
-        until: window.map(|window| instant_zh(window.closes_at)).unwrap_or_default(),
+        until: window.map(|window| deadline_zh(window.closes_at)).unwrap_or_default(),
         ..YearLetter::default()
     };
     let letter = Letter::new("enrollment-conflict", Matter::Conflict(first), side, &data, cause.clone());

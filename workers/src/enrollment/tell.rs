@@ -6,7 +6,7 @@ use desk::{Cause, GoneView, Letter, Matter, Moment, Outbox, Reader, Season, gone
 use domain::{
     enrollment::{
         closing::deadline,
-        reason::{FailureReason, instant_zh},
+        reason::{FailureReason, deadline_zh},
         submission::SubmissionStatus,
     },
     money::{Money, Yuan},
@@ -150,7 +150,7 @@ fn approved(facts: &Facts, id: i64, gone: &[GoneView], cause: &Envelope) -> Opti
     if of.fen.unit > 0 {
         let window = season.window(WindowKind::UnitPayment, &of.org_path);
         data.due_fen = Some(of.fen.unit);
-        data.until = window.map(|window| instant_zh(window.closes_at)).unwrap_or_default();
+        data.until = window.map(|window| deadline_zh(window.closes_at)).unwrap_or_default();
         data.account = facts.orgs.get(&of.bureau()).map(|bureau| bureau.name.clone()).unwrap_or_default();
     }
     let letter =
@@ -170,7 +170,7 @@ fn returned(facts: &Facts, id: i64, cause: &Envelope, moment: Moment) -> Option<
     let data = YearLetter {
         at: of.reviewed_at.map(shanghai_time).unwrap_or_default(),
         reason: of.reason.clone().unwrap_or_default(),
-        until: window.map(|window| instant_zh(window.closes_at)).unwrap_or_default(),
+        until: window.map(|window| deadline_zh(window.closes_at)).unwrap_or_default(),
         ..of_submission(of, season)
     };
     let letter =
@@ -190,7 +190,7 @@ pub(crate) fn of_batch(of: &Batch, season: &Season) -> YearLetter {
         money: Some(money(of.fen)),
         credit_fen: of.credit_fen,
         due_fen: Some(of.due_fen),
-        until: voucher_deadline(season, of).map(instant_zh).unwrap_or_default(),
+        until: voucher_deadline(season, of).map(deadline_zh).unwrap_or_default(),
         account: of_account(season),
         ..YearLetter::default()
     }
@@ -298,12 +298,12 @@ fn remedy(facts: &Facts, failure: &Failure, of: &Submission, season: &Season) ->
     if of.people == 0 {
         return "名单中的会员均已另有保障，不再计入集中参保，无需再办理".to_owned();
     }
-    let until = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(instant_zh).unwrap_or_default();
+    let until = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(deadline_zh).unwrap_or_default();
     match of.batch_id.and_then(|id| facts.batches.get(&id)) {
         Some(batch) if batch.due_fen == 0 => "本批次无需划拨，无需再办理".to_owned(),
         Some(batch) => {
             let until = until(voucher_deadline(season, batch));
-            format!("区局(产业)工会须在{until}前划拨并上传批次{}的缴费凭证，逾期将再次失败", batch.batch_no)
+            format!("区局(产业)工会须在{until}划拨并上传批次{}的缴费凭证，逾期将再次失败", batch.batch_no)
         }
         None => {
             let window = season.window(WindowKind::FinalSubmission, &of.org_path);
@@ -317,7 +317,7 @@ fn remedy(facts: &Facts, failure: &Failure, of: &Submission, season: &Season) ->
                 }
                 _ => "区局(产业)工会须",
             };
-            format!("{first}在{at}前将其补充提交至职保中心，逾期将再次失败")
+            format!("{first}在{at}将其补充提交至职保中心，逾期将再次失败")
         }
     }
 }

@@ -4,7 +4,7 @@ use desk::{Cause, Letter, Matter, Reader, Season};
 use domain::{
     enrollment::{
         instant::{InstantStatus, NO_VOUCHER_ZH},
-        reason::instant_zh,
+        reason::deadline_zh,
     },
     year::texts::day_zh,
 };
@@ -71,7 +71,7 @@ pub(super) fn decided(
         (Event::InstantDecided(_), Approved) => {
             data.at = at(of.decided_at);
             data.due_fen = Some(of.fen.bureau + of.fen.unit);
-            data.until = of.voucher_until.map(instant_zh).unwrap_or_default();
+            data.until = of.voucher_until.map(deadline_zh).unwrap_or_default();
             data.account = of_account(season);
             "instant-approved"
         }
@@ -124,7 +124,7 @@ pub(super) fn of_voucher(
             data.at = decided;
             data.reason = voucher.reason.clone().unwrap_or_default();
             data.due_fen = Some(of.fen.bureau + of.fen.unit);
-            data.until = of.voucher_until.map(instant_zh).unwrap_or_default();
+            data.until = of.voucher_until.map(deadline_zh).unwrap_or_default();
             data.account = of_account(season);
             "instant-voucher-rejected"
         }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use desk::{Cause, GoneView, Letter, Matter, Reader, Season, gone_on, number_of};
 use documents::{Covered, Replaced, Undecided, Union, UnitNotice};
 use domain::{
-    enrollment::{eligibility::ClassCounts, reason::instant_zh},
+    enrollment::{eligibility::ClassCounts, reason::deadline_zh},
     identity::IdKind,
     money::Money,
     year::{texts::TextKey, window::WindowKind},
@@ -145,7 +145,7 @@ fn document(read: &Read, notice: &Notice) -> Result<UnitNotice, WorkError> {
     let undecided = |one: &PersonLine| Undecided {
         name: one.name.clone(),
         id_masked: one.id_masked.clone(),
-        reaches: one.note.clone(),
+        standing: one.note.clone(),
     };
     let replaces = |before: &Version| Replaced {
         number: notice.number.clone(),
@@ -207,7 +207,7 @@ fn letter(read: &Read, notice: &Notice, cause: &Envelope) -> Option<Letter> {
         ..YearLetter::default()
     };
     if of.fen.unit > 0 {
-        data.until = window.map(|window| instant_zh(window.closes_at)).unwrap_or_default();
+        data.until = window.map(|window| deadline_zh(window.closes_at)).unwrap_or_default();
         data.account.clone_from(&read.bureau.name);
     }
     let (kind, reader) = match of.cause.as_str() {

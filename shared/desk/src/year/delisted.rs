@@ -1,6 +1,6 @@
 //! A resubmission takes what was approved off the list again: those who review are told.
 
-use domain::{enrollment::reason::instant_zh, money::Money, organization::Level, year::window::WindowKind};
+use domain::{enrollment::reason::deadline_zh, money::Money, organization::Level, year::window::WindowKind};
 use mail::template::YearLetter;
 use runtime::shanghai_time;
 use store::{
@@ -29,7 +29,7 @@ impl Desk {
         moment: Moment,
     ) -> Result<(), DeskError> {
         let Fen { total, municipal, bureau: of_bureau, unit: of_unit } = version.fen;
-        let until = season.window(WindowKind::Review, &org.path).map(|window| instant_zh(window.closes_at));
+        let until = season.window(WindowKind::Review, &org.path).map(|window| deadline_zh(window.closes_at));
         let data = YearLetter {
             year: season.year(),
             org_code: org.code.clone(),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    enrollment::reason::{instant_zh, late_remedy_zh, second_zh},
+    enrollment::reason::{deadline_zh, late_remedy_zh, second_zh},
     role::Act,
     year::window::{WindowKind, WindowState},
 };
@@ -52,7 +52,7 @@ impl Desk {
                 org_name: late.org.name.clone(),
                 window: late.kind.name_zh().to_owned(),
                 at: second_zh(late.received_at),
-                until: instant_zh(window.closes_at),
+                until: deadline_zh(window.closes_at),
                 remedy: late_remedy_zh(late.kind).to_owned(),
                 ..YearLetter::default()
             };

@@ -3,11 +3,10 @@
 use chrono::{DateTime, Utc};
 use domain::{
     enrollment::{
-        eligibility::{Class, ClassCounts, RetirementDecision},
+        eligibility::{self, Class, ClassCounts, RetirementDecision},
         premium::Plan,
     },
     money::{Money, MoneyError},
-    retirement::Answer,
     role::Act,
     year::{file::YearFile, window::WindowKind},
 };
@@ -169,7 +168,7 @@ fn warnings(roll: &Roll, year: i32) -> Vec<Warning> {
         member_no: member_no(member.person_id),
         name: member.name.clone(),
         id_masked: member.id_masked.clone(),
-        message: undecided_zh(member, year),
+        message: undecided(member, year),
     });
     let held = roll.of_class(Class::Enrolled).filter_map(|member| {
         let other = member.held_by.as_ref()?;
@@ -187,17 +186,9 @@ fn warnings(roll: &Roll, year: i32) -> Vec<Warning> {
 }
 
 /// What the clerk reads of somebody whose retirement is to be decided about: every date that may apply.
-pub(crate) fn undecided_zh(member: &RollMember, year: i32) -> String {
-    let date = |prospect: &domain::enrollment::eligibility::Prospect| {
-        let answer = match prospect.answer {
-            Answer::NotReached => "尚未到龄",
-            Answer::Choice => "在可选择的三年之内",
-            Answer::Passed => "已过",
-        };
-        format!("{}法定退休年月{}（{answer}）", track_zh(prospect.track), prospect.retirement.statutory)
-    };
-    let dates: Vec<String> = member.undecided.iter().map(date).collect();
-    format!("按出生日期推算可能在{year}年1月1日前退休：{}。请确认已退休或继续在职。", dates.join("；"))
+fn undecided(member: &RollMember, year: i32) -> String {
+    let how = eligibility::undecided_zh(&member.undecided, year);
+    format!("按出生日期推算可能在{year}年1月1日前退休：{how}。请认定已退休或继续在职。")
 }
 
 /// Of those who stand on the list that was submitted and should not any more.
@@ -219,14 +210,6 @@ async fn outdated(
         id_masked: one.id_masked,
     };
     Ok(gone.into_values().flatten().map(warning).collect())
-}
-
-fn track_zh(track: domain::retirement::Track) -> &'static str {
-    match track {
-        domain::retirement::Track::Men60 => "男职工",
-        domain::retirement::Track::Women55 => "女干部",
-        domain::retirement::Track::Women50 => "女工人",
-    }
 }
 
 impl Desk {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 use domain::{
     enrollment::{
-        eligibility::Prospect,
+        eligibility::undecided_zh,
         premium::Plan,
         submission::{SubmissionEvent, SubmissionNo, SubmissionStatus, is_newer},
     },
@@ -207,7 +207,7 @@ impl Desk {
         let number = before.as_ref().map_or(1, |before| before.version + 1);
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let fen = fen_of(money);
-        let undecided: Vec<PersonLine> = roll.undecided().map(undecided_line).collect();
+        let undecided: Vec<PersonLine> = roll.undecided().map(|member| undecided_line(member, year)).collect();
         let version = Version {
             id: self.id(moment),
             submission_id: before.as_ref().map_or(0, |before| before.id),
@@ -346,14 +346,10 @@ pub fn number_of(year: i32, org: &str, version: i64) -> String {
     OrgCode::parse(org).map_or_else(String::new, |org| SubmissionNo { year, org, version }.to_string())
 }
 
-/// Somebody about whom the clerk is to decide, with the months that suggest a retirement, as mails and notices have it.
-fn undecided_line(member: &RollMember) -> PersonLine {
-    let month = |prospect: &Prospect| {
-        let month = prospect.retirement.statutory;
-        format!("{}年{}月", month.year(), month.month())
-    };
-    let months: Vec<String> = member.undecided.iter().map(month).collect();
-    PersonLine { name: member.name.clone(), id_masked: member.id_masked.clone(), note: months.join("或") }
+/// Somebody about whom the clerk is to decide, with what suggests a retirement, as mails and notices have it.
+fn undecided_line(member: &RollMember, year: i32) -> PersonLine {
+    let note = undecided_zh(&member.undecided, year);
+    PersonLine { name: member.name.clone(), id_masked: member.id_masked.clone(), note }
 }
 
 /// The hash of a list: the same people and figures have the same, in whichever order they were read.

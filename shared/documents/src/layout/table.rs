@@ -66,6 +66,17 @@ struct Grid<'a> {
 
 /// Draws a table at a size of text.
 pub(crate) fn table(book: &mut Book, columns: &[Column], size: f32, rows: impl IntoIterator<Item = Row>) {
+    table_before(book, columns, size, rows, 0.0);
+}
+
+/// The same, with so much room after it on the page of its last row.
+pub(crate) fn table_before(
+    book: &mut Book,
+    columns: &[Column],
+    size: f32,
+    rows: impl IntoIterator<Item = Row>,
+    after: f32,
+) {
     let total: f32 = columns.iter().map(|column| column.part).sum();
     let mut edges = vec![LEFT];
     for column in columns {
@@ -74,8 +85,9 @@ pub(crate) fn table(book: &mut Book, columns: &[Column], size: f32, rows: impl I
     let mut grid = Grid { columns, edges, style: Style::of(size), top: 0.0 };
     book.need(size * LEADING * 3.0 + EDGE * 4.0);
     grid.begin(book);
-    for row in rows {
-        grid.row(book, &row);
+    let mut rows = rows.into_iter().peekable();
+    while let Some(row) = rows.next() {
+        grid.row(book, &row, if rows.peek().is_none() { after } else { 0.0 });
     }
     grid.end(book);
     book.gap(4.0);
@@ -95,7 +107,8 @@ impl Grid<'_> {
         rule(book);
     }
 
-    fn row(&mut self, book: &mut Book, row: &Row) {
+    /// Draws a row; `after` is kept free below it.
+    fn row(&mut self, book: &mut Book, row: &Row, after: f32) {
         let style = if row.strong { self.style.bold() } else { self.style };
         let cells: Vec<Fitted> = (0..self.columns.len())
             .map(|number| {
@@ -108,7 +121,7 @@ impl Grid<'_> {
             .map(|cell| cell.lines.len().max(1) as f32 * cell.style.size.max(style.size) * LEADING)
             .fold(0.0_f32, f32::max)
             + 2.0 * EDGE;
-        if !book.fits(height) {
+        if !book.fits(height + after) {
             self.end(book);
             book.turn();
             self.begin(book);

@@ -1,6 +1,7 @@
 //! Drawing on pages. Places are in points from the upper left corner; colours and fonts are set where they change.
 
-use pdf_writer::{Content, Name, Str, TextStr, types::TextRenderingMode};
+use pdf_writer::{Content, Name, Str, types::TextRenderingMode};
+use ttf_parser::{GlyphId, OutlineBuilder};
 
 use crate::{
     fonts::{self, FACES, Face, Glyph},
@@ -136,15 +137,11 @@ impl Canvas {
         content.end_text();
     }
 
-    /// A box with the code point for each character that no face has. What is searched or copied is the character.
+    /// A box with the code point for each character that no face has. What is searched or copied is the character: it stands
+    /// there as text that is not painted, and the digits are painted as no text.
     fn boxes(&mut self, x: f32, y: f32, style: Style, spacing: f32, run: &[Glyph]) {
         let mut x = x;
         for glyph in run {
-            let mut character = [0; 4];
-            let actual = TextStr(glyph.character.encode_utf8(&mut character));
-            let mut mark = self.content().begin_marked_content_with_properties(Name(b"Span"));
-            mark.properties().actual_text(actual);
-            drop(mark);
             self.frame(x + style.size * 0.06, y - style.size * 0.82, style.size * 0.88, style.size * 0.92);
             let code = format!("{:04X}", u32::from(glyph.character));
             let (upper, lower) = code.split_at(code.len() / 2);
@@ -152,11 +149,40 @@ impl Canvas {
             for (digits, base) in [(upper, 0.42), (lower, 0.03)] {
                 let digits: Vec<Glyph> = digits.chars().map(|digit| fonts::glyph(self.faces, digit)).collect();
                 let indent = (style.size - text::width(&digits) * small.size) / 2.0;
-                self.text(x + indent, y - style.size * base, small, 0.0, &digits);
+                self.outlines(x + indent, y - style.size * base, small, &digits);
             }
-            self.content().end_marked_content();
+            self.unpainted(x, y, style.size, glyph);
             x += glyph.advance * style.size + spacing;
         }
+    }
+
+    /// Glyphs as filled shapes, which are no text for whoever reads the file.
+    fn outlines(&mut self, x: f32, y: f32, style: Style, glyphs: &[Glyph]) {
+        self.colour(style.ink);
+        let (faces, mut x) = (self.faces, x);
+        for glyph in glyphs {
+            if let Some((face, id)) = glyph.place {
+                let scale = style.size / faces[face].units;
+                let mut pen = Pen { content: self.content(), x, y: PAGE_HEIGHT - y, scale, at: (0.0, 0.0) };
+                faces[face].parsed.outline_glyph(GlyphId(id), &mut pen);
+                self.content().fill_nonzero();
+            }
+            x += glyph.advance * style.size;
+        }
+    }
+
+    /// A character that no face has, as text that is not painted. Its code is one of the first face's, whose way back to
+    /// characters all readers go.
+    fn unpainted(&mut self, x: f32, y: f32, size: f32, glyph: &Glyph) {
+        let codes = self.used[0].codes(std::slice::from_ref(glyph));
+        self.content()
+            .begin_text()
+            .set_font(Name(FONT_NAMES[0]), size)
+            .set_text_rendering_mode(TextRenderingMode::Invisible)
+            .next_line(rounded(x), rounded(PAGE_HEIGHT - y))
+            .show(Str(&codes))
+            .set_text_rendering_mode(TextRenderingMode::Fill)
+            .end_text();
     }
 
     /// A thin frame.
@@ -199,6 +225,53 @@ impl Canvas {
             self.pages.push(Content::new());
         }
         &mut self.pages[self.page]
+    }
+}
+
+/// Draws an outline at a place of the page.
+struct Pen<'c> {
+    content: &'c mut Content,
+    x: f32,
+    y: f32,
+    scale: f32,
+    /// Where the outline has come to, in units of the face.
+    at: (f32, f32),
+}
+
+impl Pen<'_> {
+    fn place(&self, (x, y): (f32, f32)) -> (f32, f32) {
+        (rounded(self.x + x * self.scale), rounded(self.y + y * self.scale))
+    }
+}
+
+impl OutlineBuilder for Pen<'_> {
+    fn move_to(&mut self, x: f32, y: f32) {
+        let (px, py) = self.place((x, y));
+        self.content.move_to(px, py);
+        self.at = (x, y);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        let (px, py) = self.place((x, y));
+        self.content.line_to(px, py);
+        self.at = (x, y);
+    }
+
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        // A curve of one handle as one of two, which is all that a page knows.
+        let towards = |(px, py): (f32, f32)| (px + (x1 - px) * 2.0 / 3.0, py + (y1 - py) * 2.0 / 3.0);
+        let (first, second) = (towards(self.at), towards((x, y)));
+        self.curve_to(first.0, first.1, second.0, second.1, x, y);
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        let [one, two, end] = [(x1, y1), (x2, y2), (x, y)].map(|place| self.place(place));
+        self.content.cubic_to(one.0, one.1, two.0, two.1, end.0, end.1);
+        self.at = (x, y);
+    }
+
+    fn close(&mut self) {
+        self.content.close_path();
     }
 }
 

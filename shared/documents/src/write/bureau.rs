@@ -1,6 +1,9 @@
 //! The notice of a bureau.
 
-use domain::{money::Money, year::texts::day_zh};
+use domain::{
+    money::{Money, PAYERS_ZH},
+    year::texts::{day_zh, last_day_zh},
+};
 
 use crate::{
     bureau::{BureauNotice, UnitLine},
@@ -19,9 +22,9 @@ const PLANS: [Column; 7] = [
     column("保障类型", 1.7, Left),
     column("单位数", 0.6, Right),
     column("参保人数", 0.75, Right),
-    column("市总统一划拨", 1.05, Right),
-    column("区局/各级工会", 1.05, Right),
-    column("基层单位", 1.0, Right),
+    column(PAYERS_ZH[0], 1.05, Right),
+    column(PAYERS_ZH[1], 1.2, Right),
+    column(PAYERS_ZH[2], 1.0, Right),
     column("合计", 1.1, Right),
 ];
 const DUE: [Column; 2] = [column("项目", 2.4, Left), column("金额（元）", 1.0, Right)];
@@ -31,9 +34,9 @@ const UNITS: [Column; 9] = [
     column("单位名称", 2.0, Left),
     column("类型", 0.42, Centre),
     column("人数", 0.5, Right),
-    column("市总统一划拨", 0.92, Right),
-    column("区局/各级工会", 0.92, Right),
-    column("基层单位", 0.88, Right),
+    column(PAYERS_ZH[0], 0.92, Right),
+    column(PAYERS_ZH[1], 1.05, Right),
+    column(PAYERS_ZH[2], 0.92, Right),
     column("合计", 0.95, Right),
 ];
 
@@ -55,7 +58,7 @@ pub(crate) fn render(of: &BureauNotice) -> Result<Document, RenderError> {
     due(&mut book, of);
     paying(&mut book, of);
     gone::people(&mut book, 5, &of.gone, "上述人员已计入人数和金额，请与所在单位和职保中心核实。");
-    letter::signature(&mut book, &of.issuer, of.submitted_at.date());
+    letter::ending(&mut book, &annex_title(of), &of.issuer, of.submitted_at.date());
     annex(&mut book, of);
     letter::finish(book, &head)
 }
@@ -72,7 +75,7 @@ fn about(book: &mut Book, of: &BureauNotice) {
     form(
         book,
         &[
-            &[Field("区局（产业）", format!("{}（{}）", of.bureau.name, of.bureau.code))],
+            &[Field("区局(产业)工会", format!("{}（{}）", of.bureau.name, of.bureau.code))],
             &[Field("批次编号", of.batch_no.clone()), Field("保障年度", format!("{}年", of.year))],
             &[
                 Field("经办人", format!("{}　{}", contact.name, contact.mobile_masked)),
@@ -103,9 +106,9 @@ fn due(book: &mut Book, of: &BureauNotice) {
         &DUE,
         9.5,
         [
-            Row::of(row("区局/各级工会缴费", due.money.bureau_fen)),
+            Row::of(row(PAYERS_ZH[1], due.money.bureau_fen)),
             Row::of(row("减：往年会员计划退回金额", -due.credit_fen)),
-            Row::of(row("加：基层单位缴费（已由区局（产业）工会收取）", due.money.unit_fen)),
+            Row::of(row("加：基层单位缴费（已由区局(产业)工会收取）", due.money.unit_fen)),
             Row::sum(row("应划拨金额", due.due_fen)),
         ],
     );
@@ -122,17 +125,22 @@ fn paying(book: &mut Book, of: &BureauNotice) {
         &[
             &first,
             &second,
-            &[Field("缴费期限", format!("{}前（含当日）", day_zh(of.pay_by))), Field("划款附言", of.batch_no.clone())],
+            &[Field("缴费截止", format!("{}前", last_day_zh(of.pay_by))), Field("划款附言", of.batch_no.clone())],
         ],
     );
     book.paragraphs(&of.payment_text);
+    book.need(letter::LAST_SECTION);
     book.heading(&section(4, "保障期限"));
     book.paragraphs(&format!("自{}起至{}止。", day_zh(of.cover_from), day_zh(of.cover_to)));
 }
 
+fn annex_title(of: &BureauNotice) -> String {
+    format!("附件：{}年度集中参保单位名单", of.year)
+}
+
 fn annex(book: &mut Book, of: &BureauNotice) {
     book.turn();
-    book.paragraph(&format!("附件：{}年度集中参保单位名单", of.year), 0.0, Style::of(13.0).bold());
+    book.paragraph(&annex_title(of), 0.0, Style::of(13.0).bold());
     book.remark(&format!("共{}家单位，金额单位为元。", of.units.len()));
     book.gap(4.0);
     let with_subtotals = of.units.iter().any(|line| line.secondary.is_some());

@@ -3,10 +3,10 @@
 use crate::{
     layout::{
         Align::{Centre, Left},
-        Book, Column, Row, table,
+        Book, Column, Row, table_before,
     },
     unit::Gone,
-    write::letter::{column, section},
+    write::letter::{ENDING, column, section},
 };
 
 const PEOPLE: [Column; 4] = [
@@ -30,5 +30,5 @@ pub(super) fn people(book: &mut Book, number: usize, gone: &[Gone], what_follows
     let rows = (1..).zip(gone).map(|(number, one): (usize, _)| {
         Row::of([number.to_string(), one.name.clone(), one.id_masked.clone(), recorded(one)])
     });
-    table(book, &PEOPLE, 9.0, rows);
+    table_before(book, &PEOPLE, 9.0, rows, ENDING);
 }

@@ -76,9 +76,18 @@ pub(super) fn payment(account: &PaymentAccount, due_fen: i64) -> [[Field; 2]; 2]
     ]
 }
 
-/// Issuer and day, at the right.
-pub(super) fn signature(book: &mut Book, issuer: &str, day: NaiveDate) {
-    book.need(50.0);
+/// Height of [`ending`].
+pub(super) const ENDING: f32 = 92.0;
+/// Height of a last section of one line with the ending.
+pub(super) const LAST_SECTION: f32 = 56.0 + ENDING;
+
+/// The end of the letter: the closing words, what is annexed, and then issuer and day at the right. It stays together, and
+/// whoever calls sees to it that some of what the letter says stands on the same page.
+pub(super) fn ending(book: &mut Book, annex: &str, issuer: &str, day: NaiveDate) {
+    book.need(ENDING);
+    book.paragraphs("特此告知。");
+    book.gap(4.0);
+    book.paragraphs(annex);
     book.gap(14.0);
     for text in [issuer, &day_zh(day)] {
         let middle = book.y + 8.0;

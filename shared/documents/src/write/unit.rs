@@ -1,13 +1,17 @@
 //! The notice of a unit.
 
-use domain::{money::Money, year::texts::day_zh};
+use domain::{
+    enrollment::eligibility::undecided_head_zh,
+    money::{Money, PAYERS_ZH},
+    year::texts::{day_zh, last_day_zh},
+};
 
 use crate::{
     check,
     document::{Document, RenderError},
     layout::{
         Align::{Centre, Left, Right},
-        Book, Column, Field, Row, form, table,
+        Book, Column, Field, Row, form, table, table_before,
     },
     pdf::Style,
     unit::{Covered, UnitNotice},
@@ -34,7 +38,7 @@ const UNDECIDED: [Column; 4] = [
     column("序号", 0.4, Centre),
     column("姓名", 1.3, Left),
     column("证件号码", 1.2, Centre),
-    column("达到法定退休年龄", 2.0, Left),
+    column("退休情况", 3.4, Left),
 ];
 const PEOPLE: [Column; 7] = [
     column("序号", 0.42, Centre),
@@ -65,7 +69,7 @@ pub(crate) fn render(of: &UnitNotice) -> Result<Document, RenderError> {
     cover(&mut book, of);
     undecided(&mut book, of);
     gone::people(&mut book, 7, &of.gone, "请核实后重新提交：重新提交的名单不再包含上述人员。");
-    letter::signature(&mut book, &of.issuer, of.received_at.date());
+    letter::ending(&mut book, &annex_title(of), &of.issuer, of.received_at.date());
     annex(&mut book, of);
     letter::finish(book, &head)
 }
@@ -83,7 +87,7 @@ fn about(book: &mut Book, of: &UnitNotice) {
         &[
             &[Field("单位名称", of.unit.name.clone())],
             &[Field("工会编号", of.unit.code.clone()), Field("批次编号", of.submission_no.clone())],
-            &[Field("区局（产业）", format!("{}（{}）", of.bureau.name, of.bureau.code))],
+            &[Field("区局(产业)工会", format!("{}（{}）", of.bureau.name, of.bureau.code))],
             &[Field("保障年度", format!("{}年", of.year)), Field("保障类型", of.plan.name.clone())],
         ],
     );
@@ -112,9 +116,9 @@ fn figures(book: &mut Book, of: &UnitNotice) {
         &MONEY,
         9.5,
         [
-            Row::of(row("市总工会统一划拨", |money| money.municipal_fen)),
-            Row::of(row("区局/各级工会缴费", |money| money.bureau_fen)),
-            Row::of(row("基层单位缴费", |money| money.unit_fen)),
+            Row::of(row(PAYERS_ZH[0], |money| money.municipal_fen)),
+            Row::of(row(PAYERS_ZH[1], |money| money.bureau_fen)),
+            Row::of(row(PAYERS_ZH[2], |money| money.unit_fen)),
             Row::sum(row("合计", |money| money.total_fen)),
         ],
     );
@@ -124,17 +128,17 @@ fn paying(book: &mut Book, of: &UnitNotice) {
     book.heading(&section(3, "缴费事项"));
     let [_, _, unit, _] = amounts(of.money);
     if of.money.unit_fen == 0 {
-        book.paragraphs("本单位缴费金额为0.00元，无需划款；其余费用由市总工会和区局（产业）工会承担。");
+        book.paragraphs("本单位缴费金额为0.00元，无需划款；其余费用由市总工会和区局/各级工会承担。");
     } else {
         book.paragraphs(&format!(
-            "本单位应缴费用为{unit}元，请于{}前（含当日）划入所属区局（产业）工会（{}）账户。",
-            day_zh(of.pay_by),
+            "本单位应缴费用为{unit}元，请于{}前划入所属区局(产业)工会（{}）账户。",
+            last_day_zh(of.pay_by),
             of.bureau.name
         ));
         if let Some(account) = &of.account {
             book.gap(3.0);
             let [first, second] = letter::payment(account, of.money.unit_fen);
-            form(book, &[&first, &second, &[Field("缴费期限", format!("{}前（含当日）", day_zh(of.pay_by)))]]);
+            form(book, &[&first, &second, &[Field("缴费截止", format!("{}前", last_day_zh(of.pay_by)))]]);
         }
         // Whoever has nothing to pay is not told what follows from not paying.
         book.paragraphs(&of.payment_text);
@@ -149,26 +153,33 @@ fn cover(book: &mut Book, of: &UnitNotice) {
 }
 
 fn undecided(book: &mut Book, of: &UnitNotice) {
-    book.heading(&section(6, "退休待确认人员"));
+    if of.undecided.is_empty() {
+        book.need(letter::LAST_SECTION);
+    }
+    book.heading(&section(6, "退休待认定人员"));
     if of.undecided.is_empty() {
         book.paragraphs("无。");
         return;
     }
     book.paragraphs(&format!(
-        "下列{}名会员在{}前达到法定退休年龄，是否退休尚待经办人确认，目前仍列入参保人数。请逐一核实并确认；有变动的，确认后须重新提交。",
+        "下列{}名为{}，目前仍列入参保人数。请逐一核实并认定是否退休；有变动的，认定后须重新提交。",
         of.undecided.len(),
-        day_zh(of.cover_from)
+        undecided_head_zh(of.year)
     ));
     book.gap(3.0);
     let rows = (1..).zip(&of.undecided).map(|(number, person): (usize, _)| {
-        Row::of([number.to_string(), person.name.clone(), person.id_masked.clone(), person.reaches.clone()])
+        Row::of([number.to_string(), person.name.clone(), person.id_masked.clone(), person.standing.clone()])
     });
-    table(book, &UNDECIDED, 9.0, rows);
+    table_before(book, &UNDECIDED, 9.0, rows, letter::ENDING);
+}
+
+fn annex_title(of: &UnitNotice) -> String {
+    format!("附件：{}年度集中参保人员名单", of.year)
 }
 
 fn annex(book: &mut Book, of: &UnitNotice) {
     book.turn();
-    book.paragraph(&format!("附件：{}年度集中参保人员名单", of.year), 0.0, Style::of(13.0).bold());
+    book.paragraph(&annex_title(of), 0.0, Style::of(13.0).bold());
     book.remark(&format!(
         "共{}人。证件号码和会员服务卡号已部分隐去；会员服务卡号栏为横线的，是经单位确认的未办卡会员。",
         of.people.len()

@@ -22,7 +22,8 @@ fn every_unit_and_figure_is_found_in_the_text() {
         "bureau@example.org",
         "减：往年会员计划退回金额-1,234.56",
         "划款附言CB202212280004",
-        "2023年1月20日前（含当日）",
+        "缴费截止2023年1月20日24时前",
+        "特此告知。附件：2023年度集中参保单位名单",
         "共60家单位",
     ] {
         assert!(text.contains(found), "{found} is not in {text}");

@@ -59,7 +59,7 @@ fn odd_texts_stay_inside_the_page() {
             &mut notice.plan.name,
             &mut notice.submission_no,
             &mut notice.payment_text,
-            &mut notice.undecided[0].reaches,
+            &mut notice.undecided[0].standing,
         ] {
             odd.clone_into(text);
         }

@@ -29,14 +29,15 @@ fn every_name_and_figure_is_found_in_the_text() {
         "东岸区总工会（319901）",
         "A类会员专享基本保障",
         "131953212191",
-        "市总工会统一划拨13.00951,235.00",
+        "市总统一划拨13.00951,235.00",
         "区局/各级工会缴费8.0095760.00",
         "基层单位缴费5.0095475.00",
         "合计26.00952,470.00",
         "0000000000000000",
-        "2022年12月25日前（含当日）",
+        "缴费截止2022年12月25日24时前",
         "自2023年1月1日起至2023年12月31日止",
-        "周玉兰3101********27282022年11月（工人，50周岁）",
+        "周玉兰3101********2728已达到法定退休年龄（法定退休年月2022年11月）",
+        "特此告知。附件：2023年度集中参保人员名单",
         "共95人",
     ] {
         assert!(text.contains(found), "{found} is not in {text}");
@@ -58,6 +59,26 @@ fn a_page_says_which_of_how_many_it_is_and_repeats_the_head_of_the_list() {
         let listed = page.contains("3101 **** **** 0370") || number > 3;
         assert!(!listed || bare(page).contains("序号姓名证件类型证件号码会员服务卡号保障起始日保障终止日"), "{page}");
         assert!(bare(page).contains(&format!("校验码：{}", document.check)), "{page}");
+    }
+}
+
+/// Wherever the text ends, the page of the signature says something of the letter, and what is annexed stands above it.
+#[test]
+fn the_signature_never_stands_alone() {
+    for undecided in 0..40 {
+        for wide in [1, 30] {
+            let mut notice = invented::unit(4);
+            let one = notice.undecided[0].clone();
+            notice.undecided = vec![one; undecided];
+            notice.unit.name = "明湖市东岸区示例".repeat(wide);
+            let text = tools::text(&unit_notice(&notice).unwrap().bytes);
+            let pages: Vec<String> = text.split('\u{c}').map(bare).collect();
+            let page = pages.iter().find(|page| page.contains("特此告知。")).unwrap();
+            let (before, after) = page.split_once("特此告知。附件：2023年度集中参保人员名单").unwrap();
+            assert!(after.contains(&bare(&format!("{}2022年11月8日", notice.issuer))), "{undecided} {page}");
+            let has_row = before.contains("周玉兰") || before.contains("退休待认定人员无。");
+            assert!(has_row, "{undecided} people, a name of {wide}: {page}");
+        }
     }
 }
 
@@ -123,7 +144,7 @@ fn a_unit_that_owes_nothing_is_told_so() {
 fn a_first_version_replaces_none_and_an_empty_list_of_undecided_says_so() {
     let notice = UnitNotice { version: 1, replaces: None, undecided: vec![], ..invented::unit(3) };
     let text = tools::bare_text(&unit_notice(&notice).unwrap().bytes);
-    assert!(!text.contains("作废") && text.contains("退休待确认人员无。"));
+    assert!(!text.contains("作废") && text.contains("退休待认定人员无。"));
 }
 
 #[test]

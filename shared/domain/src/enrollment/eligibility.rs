@@ -9,7 +9,7 @@ use crate::{
     facts::Facts,
     named::named,
     person::{Sex, Staff},
-    retirement::{Answer, Retirement, Track},
+    retirement::{Answer, Month, Retirement, Track},
     year::texts::day_zh,
 };
 
@@ -126,6 +126,47 @@ pub fn prospects(birth: NaiveDate, sex: Sex, staff: Option<Staff>, year: i32) ->
         Prospect { track: *track, retirement, answer: retirement.answer(year) }
     });
     if tracks.clone().all(|prospect| prospect.answer == Answer::NotReached) { Vec::new() } else { tracks.collect() }
+}
+
+impl Prospect {
+    /// How it stands on 1 January of the coverage year: not of the age yet, within the years of choice, or past them.
+    fn answer_zh(&self, year: i32) -> String {
+        let statutory = month_zh(self.retirement.statutory);
+        match (self.answer, self.retirement.choice) {
+            (Answer::NotReached, _) => format!("{year}年1月1日前尚未到可退休的年龄（法定退休年月{statutory}）"),
+            (Answer::Choice, Some((first, last))) => format!(
+                "可在{}至{}之间选择退休，是否已退休须由单位认定（法定退休年月{statutory}）",
+                month_zh(first),
+                month_zh(last)
+            ),
+            (Answer::Passed, Some((_, last))) => {
+                format!("已过可选择的最晚退休年月{}（法定退休年月{statutory}）", month_zh(last))
+            }
+            (Answer::Choice | Answer::Passed, None) => format!("已达到法定退休年龄（法定退休年月{statutory}）"),
+        }
+    }
+}
+
+/// What notice, mail and preview say of somebody whose retirement is to be decided about: of a woman of unknown 干部/工人 for
+/// both.
+#[must_use]
+pub fn undecided_zh(prospects: &[Prospect], year: i32) -> String {
+    let several = prospects.len() > 1;
+    let of = |prospect: &Prospect| {
+        let whose = if several { format!("按{}：", prospect.track.name_zh()) } else { String::new() };
+        whose + &prospect.answer_zh(year)
+    };
+    prospects.iter().map(of).collect::<Vec<_>>().join("；")
+}
+
+/// What stands above a list of such people, wherever there is one.
+#[must_use]
+pub fn undecided_head_zh(year: i32) -> String {
+    format!("按出生日期推算可能在{year}年1月1日前退休、尚待单位认定的会员")
+}
+
+fn month_zh(month: Month) -> String {
+    format!("{}年{}月", month.year(), month.month())
 }
 
 /// Whether the clerk is to decide about somebody: the calendar suggests retirement, no feed has recorded one, nobody has

@@ -1,11 +1,14 @@
 //! Why something failed, was returned, or came too late: stable codes, and sentences for those concerned.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 
 use crate::{
     calendar,
     named::named,
-    year::{texts::day_zh, window::WindowKind},
+    year::{
+        texts::{day_zh, last_day_zh},
+        window::WindowKind,
+    },
 };
 
 named! {
@@ -115,7 +118,7 @@ pub fn late_remedy_zh(kind: WindowKind) -> &'static str {
 /// What those who come too late are told: when it closed, and what they can do instead.
 #[must_use]
 pub fn late_zh(kind: WindowKind, closes_at: DateTime<Utc>) -> String {
-    let (window, closed, remedy) = (kind.name_zh(), instant_zh(closes_at), late_remedy_zh(kind));
+    let (window, closed, remedy) = (kind.name_zh(), end_zh(closes_at), late_remedy_zh(kind));
     format!("{window}已于{closed}截止，此后收到的不再计入。{remedy}")
 }
 
@@ -134,6 +137,22 @@ pub fn instant_zh(at: DateTime<Utc>) -> String {
     format!("{}{}时{minute}", day_zh(local.date_naive()), local.format("%-H"))
 }
 
+/// The end of a window, the first instant at which it is closed: midnight is the end of the day before, `2022年12月25日24时`.
+#[must_use]
+pub fn end_zh(closes_at: DateTime<Utc>) -> String {
+    let local = closes_at.with_timezone(&calendar::ZONE);
+    match local.date_naive().pred_opt().filter(|_| local.time() == NaiveTime::MIN) {
+        Some(day) => last_day_zh(day),
+        None => instant_zh(closes_at),
+    }
+}
+
+/// The one form of a deadline, in notices and mails: `2022年12月25日24时前`.
+#[must_use]
+pub fn deadline_zh(closes_at: DateTime<Utc>) -> String {
+    format!("{}前", end_zh(closes_at))
+}
+
 /// The same to the second, where one second decides: `2022年12月26日0时0分1秒`.
 #[must_use]
 pub fn second_zh(at: DateTime<Utc>) -> String {
@@ -144,6 +163,14 @@ pub fn second_zh(at: DateTime<Utc>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deadline_has_one_form() {
+        let at = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().with_timezone(&Utc);
+        assert_eq!(deadline_zh(at("2022-12-26T00:00:00+08:00")), "2022年12月25日24时前");
+        assert_eq!(deadline_zh(at("2022-12-27T12:30:00+08:00")), "2022年12月27日12时30分前");
+        assert_eq!(end_zh(at("2023-01-01T00:00:00+08:00")), "2022年12月31日24时");
+    }
 
     #[test]
     fn every_reason_says_what_is_wrong_and_what_to_do() {
@@ -158,10 +185,10 @@ mod tests {
         let closes_at = "2022-12-26T00:00:00+08:00".parse().unwrap();
         assert_eq!(
             late_zh(WindowKind::Submission, closes_at),
-            "集中参保提交已于2022年12月26日0时截止，此后收到的不再计入。请联系上级工会申请延长期限，或在保障期内办理即时参保。"
+            "集中参保提交已于2022年12月25日24时截止，此后收到的不再计入。请联系上级工会申请延长期限，或在保障期内办理即时参保。"
         );
         for kind in WindowKind::ALL {
-            assert!(late_zh(*kind, closes_at).contains("2022年12月26日0时截止"));
+            assert!(late_zh(*kind, closes_at).contains("2022年12月25日24时截止"));
         }
         let late = "2022-12-26T00:00:01+08:00".parse().unwrap();
         assert_eq!(second_zh(late), "2022年12月26日0时0分1秒");

@@ -85,7 +85,7 @@ fn the_shipped_year_has_the_figures_of_the_manual() {
 #[test]
 fn texts_carry_the_dates_of_the_file() {
     let text = shipped().text(TextKey::UnitPayment, |_| None);
-    assert!(text.starts_with("请于2022年12月25日之前将对应的参保费用划入"), "{text}");
+    assert!(text.starts_with("请于2022年12月25日24时前将对应的参保费用划入"), "{text}");
     assert!(text.contains("保障日期为2023年1月1日起至2023年12月31日止"), "{text}");
     for key in TextKey::ALL {
         assert!(!shipped().text(*key, |_| None).contains(['{', '}']), "{}", key.name());
@@ -93,7 +93,7 @@ fn texts_carry_the_dates_of_the_file() {
     let later = |kind| (kind == WindowKind::UnitPayment).then(|| NaiveDate::from_ymd_opt(2022, 12, 28)).flatten();
     let extended = shipped().text(TextKey::UnitPayment, later);
     assert!(
-        extended.starts_with("请于2022年12月28日之前"),
+        extended.starts_with("请于2022年12月28日24时前"),
         "who was given more time reads of no other day: {extended}"
     );
     assert!(extended.contains("2023年1月1日起至2023年12月31日止"), "{extended}");

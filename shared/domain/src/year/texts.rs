@@ -67,7 +67,12 @@ impl Place {
             Self::InstantVoucherDays => write!(out, "{}", rules.instant_voucher_days),
             Self::VoucherExtraDays => write!(out, "{}", rules.voucher_extra_days),
             Self::First(kind) => write!(out, "{}", day(file.days(kind).map(|days| days.first))),
-            Self::Last(kind) => write!(out, "{}", day(last(kind).or(file.days(kind).map(|days| days.last)))),
+            Self::Last(kind) => {
+                let last = last(kind).or(file.days(kind).map(|days| days.last));
+                // Cover runs to a day; by the others something has to be done.
+                let shown = if kind == WindowKind::Cover { day_zh } else { last_day_zh };
+                write!(out, "{}", last.map(shown).unwrap_or_default())
+            }
         };
     }
 }
@@ -102,6 +107,12 @@ pub(super) fn unknown_places(text: &str) -> Vec<&str> {
 #[must_use]
 pub fn day_zh(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
+}
+
+/// The last day on which something counts, to its end: `2022年12月25日24时`.
+#[must_use]
+pub fn last_day_zh(day: NaiveDate) -> String {
+    format!("{}24时", day_zh(day))
 }
 
 impl YearFile {

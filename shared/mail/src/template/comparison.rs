@@ -91,9 +91,9 @@ pub(super) fn done(of: &ComparisonLetter) -> Letter {
         .facts(facts)
         .facts(std::iter::once(("读取".to_owned(), format!("{} 行", of.read))).chain(counts).collect())
         .text(advice)
-        .text(format!("差异文件可按上传编号领取：rollcall upload result {} -o 差异.xlsx", of.upload_id));
+        .text(format!("差异文件可凭上传编号 {} 在平台领取。", of.upload_id));
     if of.asks {
-        letter.text(format!("提交处理：rollcall compare apply {} --actions 差异.xlsx", of.comparison_id))
+        letter.text(format!("填好“处理”一列后，凭比对编号 {} 在平台提交。", of.comparison_id))
     } else {
         letter
     }

@@ -36,8 +36,7 @@ pub(super) fn requested(of: &TransferLetter) -> Letter {
         .text("有会员转移申请需要您所在工会审核；上级工会也可以代为审核。")
         .facts(facts(of, "申请原因", "申请时间"))
         .list(title(of), of.people.clone())
-        .text(format!("同意：rollcall transfer approve {}", of.numbers))
-        .text(format!("不同意：rollcall transfer reject {} --reason 原因", of.numbers))
+        .text(format!("请在平台对下列编号的申请予以同意或者不同意；不同意的，须写明原因。申请编号：{}", of.numbers))
 }
 
 pub(super) fn approved(of: &TransferLetter) -> Letter {

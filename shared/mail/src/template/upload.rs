@@ -148,10 +148,9 @@ pub(super) fn done(of: &UploadLetter) -> Letter {
         .list(title(of), of.findings.iter().take(NAMED_FINDINGS).map(named).collect())
         .text(result(of));
     match of.counts {
-        Some(counts) if counts.rejected > 0 => letter.text(format!(
-            "只含退回行的模板文件，改好即可再上传：rollcall upload result {} --rejected -o 退回.xlsx",
-            of.upload_id
-        )),
+        Some(counts) if counts.rejected > 0 => {
+            letter.text(format!("只含退回行的模板文件，可凭上传编号 {} 在平台领取，改好即可再上传。", of.upload_id))
+        }
         _ => letter,
     }
 }
@@ -171,8 +170,10 @@ pub(super) fn held(of: &UploadLetter) -> Letter {
         // Nothing is decided yet: only how many rows were read is known.
         .facts(of.counts.map(|counts| vec![("读取".to_owned(), format!("{} 行", counts.read))]).unwrap_or_default())
         .list("触发核对的数据", of.figures.iter().map(|figure| format!("{}：{}", figure.label, figure.value)).collect())
-        .text(format!("核对无误，请放行：rollcall upload release {}", of.upload_id))
-        .text(format!("传错了文件，请作废：rollcall upload discard {}", of.upload_id))
+        .text(format!(
+            "核对无误的，请凭上传编号 {} 在平台放行；传错了文件的，请作废后重新上传。上级工会也可以代为办理。",
+            of.upload_id
+        ))
 }
 
 pub(super) fn failed(of: &UploadLetter) -> Letter {
@@ -248,7 +249,6 @@ fn title(of: &UploadLetter) -> String {
 }
 
 fn result(of: &UploadLetter) -> String {
-    let fetch = format!("rollcall upload result {} -o 结果.xlsx", of.upload_id);
     let attached = if of.attached { "结果文件见附件。" } else { "" };
-    format!("{attached}结果文件（原表加标注，有问题的单元格已着色）可按上传编号领取：{fetch}")
+    format!("{attached}结果文件（原表加标注，有问题的单元格已着色）可凭上传编号 {} 在平台领取。", of.upload_id)
 }

@@ -149,3 +149,30 @@ fn who_is_gone_from_a_list_is_told_with_the_day() {
     assert_eq!(gone_zh(Class::Deceased, day(11, 5)), "2022年11月5日已登记死亡");
     assert_eq!(gone_zh(Class::Retired, None), "单位已认定退休");
 }
+
+#[test]
+fn three_answers_have_three_sentences() {
+    let born = |year, month| NaiveDate::from_ymd_opt(year, month, 15).unwrap();
+    let said = |birth, sex, staff, year| undecided_zh(&prospects(birth, sex, staff, year), year);
+    // Before the reform there is nothing to choose.
+    assert_eq!(said(born(1962, 11), Sex::Male, None, 2023), "已达到法定退休年龄（法定退休年月2022年11月）");
+    assert_eq!(said(born(1963, 1), Sex::Male, None, 2023), "");
+    // Born 1965-01: original 2025-01, statutory 2025-02, the last choice 2028-02.
+    assert_eq!(
+        said(born(1965, 1), Sex::Male, None, 2026),
+        "可在2025年1月至2028年2月之间选择退休，是否已退休须由单位认定（法定退休年月2025年2月）"
+    );
+    assert_eq!(
+        said(born(1965, 1), Sex::Male, None, 2029),
+        "已过可选择的最晚退休年月2028年2月（法定退休年月2025年2月）"
+    );
+    // Of a woman of whom nobody knows what she is, both.
+    assert_eq!(
+        said(born(1975, 6), Sex::Female, None, 2026),
+        "按女工人：可在2025年6月至2028年9月之间选择退休，是否已退休须由单位认定（法定退休年月2025年9月）；\
+         按女干部：2026年1月1日前尚未到可退休的年龄（法定退休年月2031年11月）"
+    );
+    for year in [2023, 2026, 2029] {
+        assert!(!undecided_head_zh(year).contains("达到"), "of the years of choice nobody says that they are reached");
+    }
+}

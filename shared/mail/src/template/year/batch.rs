@@ -44,8 +44,7 @@ pub(in crate::template) fn uploaded(of: &YearLetter) -> Letter {
         .facts(blocks::premium(of))
         .facts(blocks::payment(of))
         .facts(blocks::further(of))
-        .text(format!("确认：rollcall payment confirm {}", of.number))
-        .text(format!("退回：rollcall payment reject {} --reason 原因", of.number))
+        .text(format!("请在平台对批次{}予以确认或者退回；退回的，须写明原因。", of.number))
 }
 
 /// The centre has the money. Number, at, units, headcount, money, cover.

@@ -1,6 +1,6 @@
 //! Pieces that several mails of the year are put together from.
 
-use domain::money::{Money, Yuan};
+use domain::money::{Money, PAYERS_ZH, Yuan};
 
 use super::{NoticeLine, PersonLine, YearLetter};
 use crate::template::letter::Letter;
@@ -75,9 +75,9 @@ pub(super) fn premium(of: &YearLetter) -> Vec<Fact> {
     let credit = if of.credit_fen > 0 { yuan(of.credit_fen) } else { String::new() };
     lines([
         ("保障费用", yuan(total_fen)),
-        ("市总统一划拨", yuan(municipal_fen)),
-        ("区局/各级工会缴费", yuan(bureau_fen)),
-        ("基层单位缴费", yuan(unit_fen)),
+        (PAYERS_ZH[0], yuan(municipal_fen)),
+        (PAYERS_ZH[1], yuan(bureau_fen)),
+        (PAYERS_ZH[2], yuan(unit_fen)),
         ("抵扣计划退回金额", credit),
     ])
 }
@@ -126,5 +126,5 @@ pub(super) fn named(letter: Letter, title: &str, people: &[PersonLine], in_all: 
 /// The notice, and how to fetch it; whether it goes with the mail is said at the end.
 pub(super) fn notice(letter: Letter, of: &YearLetter) -> Letter {
     let Some(NoticeLine { id, number, version }) = &of.notice else { return letter };
-    letter.text(format!("参保告知书（{number}，第{version}版）可随时领取：rollcall notice get {id} -o 参保告知书.pdf"))
+    letter.text(format!("参保告知书（{number}，第{version}版）可随时凭领取编号 {id} 在平台领取。"))
 }

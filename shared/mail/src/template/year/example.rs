@@ -65,8 +65,12 @@ pub(in crate::template) fn submission_received() -> YearLetter {
     YearLetter {
         classes: Some(classes()),
         undecided: vec![
-            person("章一鸣", "3101 **** **** 1234", "男，法定退休时间2022年11月"),
-            person("沈若兰", "3101 **** **** 2244", "女，干部2026年8月，工人2022年10月"),
+            person("章一鸣", "3101 **** **** 1234", "已达到法定退休年龄（法定退休年月2022年11月）"),
+            person(
+                "沈若兰",
+                "3101 **** **** 2244",
+                "按女工人：已达到法定退休年龄（法定退休年月2022年10月）；按女干部：2023年1月1日前尚未到可退休的年龄（法定退休年月2028年10月）",
+            ),
         ],
         sha256: "9f2c7a1e5b3d4c6e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6".to_owned(),
         notice: Some(notice("GZ2023-3199010001", 2)),
@@ -82,7 +86,7 @@ pub(in crate::template) fn submission_approved() -> YearLetter {
         by: "东岸区总工会".to_owned(),
         money: Some(money(247_000, 123_500, 100_000, 23_500)),
         due_fen: Some(23_500),
-        until: "2022年12月26日0时".to_owned(),
+        until: "2022年12月25日24时前".to_owned(),
         account: "东岸区总工会，示例银行，账号 0000 3333 4444".to_owned(),
         ..unit()
     }
@@ -92,14 +96,14 @@ pub(in crate::template) fn submission_returned() -> YearLetter {
     YearLetter {
         by: "东岸区总工会".to_owned(),
         reason: "参保人员名单有误：缺少新入会会员".to_owned(),
-        until: "2022年12月26日0时".to_owned(),
+        until: "2022年12月25日24时前".to_owned(),
         money: None,
         ..unit()
     }
 }
 
 pub(in crate::template) fn submission_delisted() -> YearLetter {
-    YearLetter { headcount: Some(95), until: "2022年12月26日0时".to_owned(), ..unit() }
+    YearLetter { headcount: Some(95), until: "2022年12月25日24时前".to_owned(), ..unit() }
 }
 
 pub(in crate::template) fn members_gone() -> YearLetter {
@@ -118,7 +122,7 @@ pub(in crate::template) fn members_gone() -> YearLetter {
 pub(in crate::template) fn enrollment_conflict() -> YearLetter {
     YearLetter {
         people: vec![person("严子墨", "3101 **** **** 3381", "2022年11月20日转入另一单位")],
-        until: "2022年12月26日0时".to_owned(),
+        until: "2022年12月25日24时前".to_owned(),
         money: None,
         plan: String::new(),
         ..unit()
@@ -142,7 +146,7 @@ pub(in crate::template) fn window_opened() -> YearLetter {
     let to_do = ["核对会员名册", "确认待确认名单", "认定退休人员", "选择保障类型并提交"];
     YearLetter {
         window: "集中参保提交".to_owned(),
-        until: "2022年12月26日0时".to_owned(),
+        until: "2022年12月25日24时前".to_owned(),
         missing: to_do.map(str::to_owned).into(),
         number: String::new(),
         ..unit()
@@ -152,7 +156,7 @@ pub(in crate::template) fn window_opened() -> YearLetter {
 pub(in crate::template) fn deadline_reminder() -> YearLetter {
     YearLetter {
         window: "集中参保提交".to_owned(),
-        until: "2022年12月26日0时".to_owned(),
+        until: "2022年12月25日24时前".to_owned(),
         days_left: Some(3),
         missing: vec!["尚未提交集中参保".to_owned(), "待确认会员 1 人".to_owned()],
         ..unit()
@@ -163,7 +167,7 @@ pub(in crate::template) fn late_refused() -> YearLetter {
     YearLetter {
         window: "集中参保提交".to_owned(),
         at: "2022年12月26日0时0分1秒".to_owned(),
-        until: "2022年12月26日0时".to_owned(),
+        until: "2022年12月25日24时前".to_owned(),
         remedy: "请联系上级工会申请延长期限，或在保障期内办理即时参保。".to_owned(),
         number: String::new(),
         ..unit()
@@ -174,7 +178,7 @@ pub(in crate::template) fn batch_submitted() -> YearLetter {
     YearLetter {
         credit_fen: 100_000,
         due_fen: Some(4_156_000),
-        until: "2023年1月21日0时".to_owned(),
+        until: "2023年1月20日24时前".to_owned(),
         account: ACCOUNT.to_owned(),
         notice: Some(notice("GZ2023-319901", 1)),
         ..bureau()
@@ -207,7 +211,7 @@ pub(in crate::template) fn voucher_rejected() -> YearLetter {
         by: centre(),
         reason: "凭证不清晰，无法辨认金额".to_owned(),
         due_fen: Some(4_156_000),
-        until: "2023年1月21日0时".to_owned(),
+        until: "2023年1月20日24时前".to_owned(),
         account: ACCOUNT.to_owned(),
         ..bureau()
     }
@@ -266,7 +270,7 @@ pub(in crate::template) fn instant_approved() -> YearLetter {
     YearLetter {
         by: "东岸区总工会".to_owned(),
         due_fen: Some(1_300),
-        until: "2023年2月7日0时".to_owned(),
+        until: "2023年2月6日24时前".to_owned(),
         account: ACCOUNT.to_owned(),
         ..instant()
     }
@@ -300,7 +304,7 @@ pub(in crate::template) fn instant_voucher_rejected() -> YearLetter {
     YearLetter {
         reason: "凭证不清晰，无法辨认金额".to_owned(),
         due_fen: Some(1_300),
-        until: "2023年2月12日0时".to_owned(),
+        until: "2023年2月11日24时前".to_owned(),
         account: ACCOUNT.to_owned(),
         people: Vec::new(),
         ..instant()

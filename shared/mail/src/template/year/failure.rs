@@ -26,7 +26,7 @@ pub(in crate::template) fn failed(of: &YearLetter) -> Letter {
         .facts(blocks::further(of));
     blocks::named(letter, "草稿中的会员和保障中断天数", &of.people, of.people_in_all)
         .text("起始日按今天办理推算，晚一天办理，保障晚一天开始，中断多一天。")
-        .text("查看草稿：rollcall instant list")
+        .text("草稿可在平台的即时参保列表中查看和提交，上级工会也可以代为办理。")
 }
 
 /// To all whom the failure was told. Number, at, by, reason, headcount, money; remedy: what the bureau has to do until when; people: those left out as something else covers them.

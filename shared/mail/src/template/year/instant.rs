@@ -31,9 +31,7 @@ pub(in crate::template) fn returned(of: &YearLetter) -> Letter {
 pub(in crate::template) fn voucher_uploaded(of: &YearLetter) -> Letter {
     let letter = blocks::instant_letter(of, "已上传缴费凭证，待核对")
         .text("以下即时参保已上传缴费凭证，请核对到账情况，确认或退回。");
-    figures(letter, of)
-        .text(format!("确认：rollcall payment confirm {} --instant", of.number))
-        .text(format!("退回：rollcall payment reject {} --instant --reason 原因", of.number))
+    figures(letter, of).text(format!("请在平台对即时参保{}的缴费凭证予以确认或者退回；退回的，须写明原因。", of.number))
 }
 
 /// The centre has the money. Number, at, headcount, money, cover.

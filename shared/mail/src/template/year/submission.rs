@@ -1,5 +1,7 @@
 //! The mails of a unit's submission: received, approved, returned, taken off the list.
 
+use domain::enrollment::eligibility::undecided_head_zh;
+
 use super::{YearLetter, blocks, gone};
 use crate::template::letter::Letter;
 
@@ -30,7 +32,7 @@ fn undecided(letter: Letter, of: &YearLetter) -> Letter {
     if of.undecided.is_empty() {
         return letter;
     }
-    let title = format!("按年龄推算可能在{}年1月1日前退休、尚待贵单位认定的会员", of.year);
+    let title = undecided_head_zh(of.year);
     blocks::named(letter, &title, &of.undecided, of.undecided_in_all)
         .text("以上人员目前仍在参保名单内。请逐一认定是否退休，认定后再次提交；已退休的人员不属于本次参保的保障范围。")
 }
@@ -51,7 +53,7 @@ pub(in crate::template) fn approved(of: &YearLetter) -> Letter {
 
 /// Back to the unit. Number, version, at, by, reason, until; remedy where the reason has one.
 pub(in crate::template) fn returned(of: &YearLetter) -> Letter {
-    let until = if of.until.is_empty() { String::new() } else { format!("请在{}前", of.until) };
+    let until = if of.until.is_empty() { String::new() } else { format!("请在{}", of.until) };
     let letter = blocks::letter(of, "集中参保被退回，需要重新提交")
         .text("贵单位的集中参保已被退回。未重新提交并审核通过的，不计入本次集中参保。");
     let deadline = blocks::lines([("重新提交截止", of.until.clone())]);

@@ -15,5 +15,5 @@ pub(in crate::template) fn alarm(of: &YearLetter) -> Letter {
         .list("不一致的数据", of.facts.iter().map(|figure| format!("{}：{}", figure.label, figure.value)).collect());
     blocks::reasoned(letter, of)
         .text("技术人员已收到同一通知。名单和单据没有改变，受影响的只是汇总数。")
-        .text(format!("查明原因后重新计算并更正：rollcall enroll recount --year {} --repair", of.year))
+        .text("查明原因后，由平台管理员重新计算并更正。")
 }
