@@ -40,6 +40,7 @@ mod secrets;
 mod services;
 mod sheet;
 mod statistics;
+mod terminal;
 mod transfers;
 mod tree;
 mod uploads;

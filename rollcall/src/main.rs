@@ -9,11 +9,17 @@ mod private;
 mod progress;
 mod roles;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser;
 
 use crate::{cli::Cli, output::Printer};
+
+/// What is wrong with the words, said of words of which all can be seen: what was typed is repeated in it.
+fn seen_again(error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let seen = arguments.iter().map(|word| output::shown(&word.to_string_lossy()).into_owned());
+    Cli::try_parse_from(seen).err().unwrap_or(error)
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -24,6 +30,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            let error = seen_again(error, &arguments);
             // A program reads its answer on stdout, also where its own words were off.
             if error.use_stderr() && arguments.iter().any(|word| word == "--json") {
                 let text = error.render().to_string();

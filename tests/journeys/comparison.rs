@@ -320,8 +320,8 @@ async fn who_has_no_right_sees_and_changes_nothing(place: Place) {
     let apply = async |account: &str| {
         place.at.run(&["--as", account, "compare", "apply", id, "--actions", &file, "--json"]).await
     };
-    assert_eq!(show("far").await.code(1).json()["error"]["code"], "no-right");
-    assert_eq!(apply("far").await.code(1).json()["error"]["code"], "no-right");
+    assert_eq!(show("far").await.code(1).json()["error"]["code"], "unknown");
+    assert_eq!(apply("far").await.code(1).json()["error"]["code"], "unknown");
     assert_eq!(show("money").await.success().json()["id"], shown["id"]);
     assert_eq!(apply("money").await.code(1).json()["error"]["code"], "no-right");
     assert_eq!(apply("own").await.success().json()["status"], "done");

@@ -132,7 +132,7 @@ async fn vouchers_until_one_is_confirmed(place: &Place, draft: &str) -> String {
     let list = done(place, "clerk", &["payment", "list", draft, "--instant"]).await;
     let verdicts: Vec<_> = list.as_array().unwrap().iter().map(|one| &one["verdict"]).collect();
     assert_eq!(verdicts, ["rejected", "confirmed"]);
-    refused(place, "neighbour", &["payment", "list", draft, "--instant"], "no-right").await;
+    refused(place, "neighbour", &["payment", "list", draft, "--instant"], "unknown").await;
     file
 }
 
@@ -155,7 +155,7 @@ async fn what_failed_is_covered_from_the_day_after_and_undone_with_the_rest(plac
     // The draft is there already; the unit submits it, and the bureau approves.
     let draft = draft_of(&place, UNION).await;
     let submit = ["instant", "submit", &draft, "--year", "2023", "--org", UNION];
-    refused(&place, "neighbour", &submit, "no-right").await;
+    refused(&place, "neighbour", &submit, "unknown").await;
     let of_other = ["instant", "submit", &draft, "--year", "2023", "--org", NEIGHBOUR];
     refused(&place, "neighbour", &of_other, "unknown").await;
     refused(&place, "bureau", &["instant", "approve", &draft], "wrong-state").await;
@@ -213,7 +213,7 @@ async fn members_with_a_card_and_no_cover_and_new_cards_are_covered(place: Place
     assert_eq!((&view["headcount"], &view["cover_from"]), (&6.into(), &"2023-03-02".into()), "{view}");
     assert_eq!(gaps(&view), [60; 6], "January, February and the first of March");
     let id = done(&place, "operator", &submit(STRANGER, "card-no-cover")).await["id"].as_i64().unwrap().to_string();
-    refused(&place, "bureau", &["instant", "approve", &id], "no-right").await;
+    refused(&place, "bureau", &["instant", "approve", &id], "unknown").await;
     assert_eq!(done(&place, "operator", &["instant", "approve", &id]).await["status"], "approved");
     refused(&place, "operator", &submit(STRANGER, "card-no-cover"), "nobody").await;
 
@@ -228,7 +228,7 @@ async fn members_with_a_card_and_no_cover_and_new_cards_are_covered(place: Place
     let view = done(&place, "clerk", &submit(UNION, "new-card")).await;
     assert_eq!((&view["headcount"], &view["kind"]), (&1.into(), &"new_card".into()), "{view}");
     let id = view["id"].as_i64().unwrap().to_string();
-    refused(&place, "neighbour", &["instant", "withdraw", &id], "no-right").await;
+    refused(&place, "neighbour", &["instant", "withdraw", &id], "unknown").await;
     assert_eq!(done(&place, "clerk", &["instant", "withdraw", &id]).await["status"], "cancelled");
     let id = done(&place, "clerk", &submit(UNION, "new-card")).await["id"].as_i64().unwrap().to_string();
     assert_eq!(done(&place, "bureau", &["instant", "approve", &id]).await["status"], "approved");

@@ -126,7 +126,7 @@ async fn a_submission_ends_in_totals_a_receipt_and_a_notice_that_can_be_verified
         &["--as", "zhao", "notice", "get", id, "-o", "x.pdf", "--json"][..],
         &["--as", "zhao", "notice", "list", "--year", "2023", "--org", UNION, "--json"],
     ] {
-        assert_eq!(place.at.run(words).await.code(1).json()["error"]["code"], "no-right");
+        assert_eq!(place.at.run(words).await.code(1).json()["error"]["code"], "unknown");
     }
     let words = ["--as", "zhao", "notice", "verify", pdf.to_str().unwrap(), "--json"];
     assert_eq!(place.at.run(&words).await.code(1).json()["error"]["code"], "not-ours", "as if it were nobody's");

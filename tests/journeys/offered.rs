@@ -105,7 +105,7 @@ async fn an_offer_that_can_t_be_taken_is_on_record_and_harms_nothing() {
         (with("sha256", &"0".repeat(64)), "SHA-256"),
         (with("object_key", "inbound/none.xlsx"), "no such file"),
         (with("object_key", "uploads/a.xlsx"), "not under inbound/"),
-        (with("org", STRANGER), "no-right"),
+        (with("org", STRANGER), "unknown-org"),
         (with("org", "777"), "unknown-org"),
         (with("account", "nobody"), "unknown-account"),
         (with("kind", "letters"), "unknown kind"),

@@ -52,7 +52,7 @@ async fn a_federation_gets_its_statistics_and_a_bureau_its_own(place: Place) {
     let never = place.at.folder().join("never.xlsx").display().to_string();
     refused(&place, NOON, &["--as", "operator", "stats", "-o", &never, "--org", "1"], "unknown").await;
     let words = ["--as", "wu", "--json", "stats", "--year", "2023", "--org", BUREAU, "-o", &never];
-    assert_eq!(place.at.run(&words).await.code(1).json()["error"]["code"], "no-right");
+    assert_eq!(place.at.run(&words).await.code(1).json()["error"]["code"], "unknown");
     assert!(!std::path::Path::new(&never).exists());
 }
 

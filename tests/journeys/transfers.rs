@@ -307,7 +307,7 @@ async fn a_workbook_of_transfers_has_an_outcome_per_row(place: Place) {
     let _ = place.at.must(&["template", "transfers", "-o", template.to_str().unwrap()]).await;
     account(&place, "far", "clerk", STRANGER).await;
     let words = ["upload", "transfers", path, "--org", UNION];
-    assert_eq!(refused(&place, "far", &words).await, "no-right");
+    assert_eq!(refused(&place, "far", &words).await, "unknown-org");
     let _ = asks(&place, "operator", &["upload", "transfers", path]).await.code(2);
     assert_eq!(place.members(ROOT).await.len(), 6);
 }

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::{
     cli::AccountCommand,
-    output::{DONE, Failure, table},
+    output::{DONE, Failure, shown, table},
 };
 
 pub async fn run(context: &Context<'_>, command: AccountCommand) -> Result<u8, Failure> {
@@ -42,5 +42,5 @@ pub async fn run(context: &Context<'_>, command: AccountCommand) -> Result<u8, F
 }
 
 fn done(context: &Context<'_>, sentence: &str) {
-    context.printer.document(&serde_json::json!({"done": sentence}), |_| sentence.to_owned());
+    context.printer.document(&serde_json::json!({"done": sentence}), |_| shown(sentence).into_owned());
 }

@@ -10,7 +10,7 @@ use workers::upload::offline;
 use super::{Context, upload};
 use crate::{
     app,
-    output::{DONE, Failure, REFUSED},
+    output::{DONE, Failure, REFUSED, shown},
     private,
 };
 
@@ -34,7 +34,9 @@ pub async fn run(context: &Context<'_>, name: &str, file: &Path, output: Option<
                 "kind": kind.name(), "status": "rejected", "counts": domain::upload::Counts::default(),
                 "reason": {"code": rejection.code.name(), "message": rejection.sentence_zh()}, "findings": [],
             });
-            context.printer.document(&document, |_| format!("{}: {}", rejection.code.name(), rejection.sentence_zh()));
+            context
+                .printer
+                .document(&document, |_| format!("{}: {}", rejection.code.name(), shown(&rejection.sentence_zh())));
             return Ok(REFUSED);
         }
         Err(error) => return Err(Failure::refused("io", error.to_string(), "")),

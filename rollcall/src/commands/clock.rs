@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use desk::{ClockMove, ClockView, WindowStatus};
+use domain::role::Act;
 use runtime::shanghai_text;
 use serde::Serialize;
 
@@ -41,7 +42,10 @@ pub async fn run(context: &Context<'_>, command: ClockCommand) -> Result<u8, Fai
     };
     let app = context.app().await?;
     match moves {
-        None => context.printer.document(&app.desk.clock().await?, people),
+        None => {
+            app.desk.authorize(&context.account, Act::SeeYears, None).await?;
+            context.printer.document(&app.desk.clock().await?, people);
+        }
         Some((by, no_wait)) => advance(context, &app, by, no_wait).await?,
     }
     app.close().await;

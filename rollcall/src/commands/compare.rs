@@ -6,7 +6,7 @@ use domain::comparison::Class;
 use super::{Context, waiting};
 use crate::{
     cli::CompareCommand,
-    output::{DONE, Failure, REFUSED, table},
+    output::{DONE, Failure, REFUSED, shown, table},
     progress,
 };
 
@@ -122,7 +122,7 @@ fn applied(view: &ApplicationView) -> String {
     let counts = &view.counts;
     let mut text = format!("{}  {}\n", view.comparison, view.status);
     if let Some(reason) = &view.reason {
-        let _ = writeln!(text, "  {}: {}", reason.code, reason.message);
+        let _ = writeln!(text, "  {}: {}", reason.code, shown(&reason.message));
     }
     if counts.chosen > 0 {
         let _ = writeln!(

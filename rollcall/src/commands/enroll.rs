@@ -9,7 +9,7 @@ use super::{Context, waiting};
 use crate::{
     app::App,
     cli::{Decision, EnrollCommand, ReviewCommand},
-    output::{DONE, Failure, REFUSED, table},
+    output::{DONE, Failure, REFUSED, shown, table},
 };
 
 pub async fn run(context: &Context<'_>, command: EnrollCommand) -> Result<u8, Failure> {
@@ -207,14 +207,16 @@ fn preview_lines(of: &EnrollPreview) -> String {
     let head = format!(
         "{}  {}  {}  plan {}\n{}\n{}\nsubmitted before: {}\n",
         of.org,
-        of.name,
+        shown(&of.name),
         of.year,
         of.plan,
         classes(&of.classes),
         money(&of.money),
         of.submitted_before
     );
-    let warning = |one: &desk::Warning| format!("  {}  {}  {}  {}\n", one.code, one.member_no, one.name, one.message);
+    let warning = |one: &desk::Warning| {
+        format!("  {}  {}  {}  {}\n", one.code, one.member_no, shown(&one.name), shown(&one.message))
+    };
     std::iter::once(head).chain(of.warnings.iter().map(warning)).collect()
 }
 
@@ -233,11 +235,11 @@ fn receipt_lines(of: &Receipt) -> String {
 
 fn show_lines(of: &SubmissionView) -> String {
     let own = of.classes.as_ref().map(classes).unwrap_or_default();
-    let reason = of.reason.as_ref().map(|reason| format!("{reason}\n")).unwrap_or_default();
+    let reason = of.reason.as_ref().map(|reason| format!("{}\n", shown(reason))).unwrap_or_default();
     format!(
         "{}  {}  {}  plan {}  {}\nreceived {}\n{own}\n{}\n{reason}{}",
         of.org,
-        of.name,
+        shown(&of.name),
         of.number,
         of.plan,
         of.status,

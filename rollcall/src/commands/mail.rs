@@ -20,7 +20,7 @@ use super::Context;
 use crate::{
     app::App,
     cli::{MailCommand, Resend},
-    output::{DONE, Failure, table},
+    output::{DONE, Failure, shown, table},
 };
 
 /// Recipients that are named before a selection is sent again.
@@ -46,14 +46,14 @@ pub async fn run(context: &Context<'_>, command: MailCommand) -> Result<u8, Fail
         MailCommand::Bounced { address, clear: true, .. } => {
             app.desk.forget_bounce(&context.account, &address).await?;
             let document = serde_json::json!({"address": address, "bounced": false});
-            context.printer.document(&document, |_| format!("mails go to {address} again"));
+            context.printer.document(&document, |_| format!("mails go to {} again", shown(&address)));
         }
         MailCommand::Bounced { address, reason, .. } => {
             let reason = reason.unwrap_or_default();
             let concerned = app.desk.record_bounce(&context.account, &address, &reason).await?;
-            context
-                .printer
-                .document(&concerned, |concerned| format!("nothing more is sent to {address}\n{}", bounces(concerned)));
+            context.printer.document(&concerned, |concerned| {
+                format!("nothing more is sent to {}\n{}", shown(&address), bounces(concerned))
+            });
         }
         MailCommand::Bounces { org } => {
             let found = app.desk.bounces(&context.account, org.as_deref()).await?;
@@ -115,20 +115,20 @@ fn show(context: &Context<'_>, mail: &Mail) {
     let rendered = kind(&mail.kind).and_then(|kind| kind.render(&params));
     let text = rendered.map_or_else(|error| error.to_string(), |rendered| rendered.text);
     let files: Vec<String> = mail.files().into_iter().map(|file| file.name).collect();
-    let mut shown = document(mail);
-    shown["version"] = mail.version.into();
-    shown["files"] = files.clone().into();
-    shown["text"] = text.clone().into();
-    context.printer.document(&shown, |_| {
+    let mut view = document(mail);
+    view["version"] = mail.version.into();
+    view["files"] = files.clone().into();
+    view["text"] = text.clone().into();
+    context.printer.document(&view, |_| {
         let mut lines = vec![
-            format!("to {}: {}, {} attempts", mail.recipient, mail.status, mail.attempts),
+            format!("to {}: {}, {} attempts", shown(&mail.recipient), mail.status, mail.attempts),
             format!("{} about {}, version {}", mail.kind, mail.about, mail.version),
             format!("queued {}", shanghai_text(mail.queued_at)),
         ];
         lines.extend(mail.sent_at.map(|at| format!("sent {}", shanghai_text(at))));
-        lines.extend(mail.last_error.as_ref().map(|error| format!("last error: {error}")));
-        lines.extend(files.iter().map(|name| format!("file {name}")));
-        lines.push(format!("\n{}\n\n{text}", mail.subject));
+        lines.extend(mail.last_error.as_ref().map(|error| format!("last error: {}", shown(error))));
+        lines.extend(files.iter().map(|name| format!("file {}", shown(name))));
+        lines.push(format!("\n{}\n\n{text}", shown(&mail.subject)));
         lines.join("\n")
     });
 }

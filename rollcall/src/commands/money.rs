@@ -13,7 +13,7 @@ use domain::{
 use super::{Context, enroll, waiting, year::fen};
 use crate::{
     cli::{BatchCommand, CreditCommand, InstantCommand, NewInstant, Paid, PaymentCommand, UndoCommand},
-    output::{DONE, Failure, table},
+    output::{DONE, Failure, shown, table},
 };
 
 pub async fn batches(context: &Context<'_>, command: BatchCommand) -> Result<u8, Failure> {
@@ -57,7 +57,7 @@ fn batch_lines(of: &BatchView) -> String {
         format!("units {}  people {}  {}", of.units, of.people, enroll::money(&of.money)),
         format!("credit {}  due {}", Yuan(of.credit_fen), Yuan(of.due_fen)),
     ];
-    lines.extend(of.reason.clone());
+    lines.extend(of.reason.as_deref().map(|reason| shown(reason).into_owned()));
     lines.extend(
         of.left_behind.iter().map(|left| format!("  left behind: {}  {}  {}", left.org, left.status, left.reason)),
     );
@@ -203,7 +203,7 @@ pub async fn credits(context: &Context<'_>, command: CreditCommand) -> Result<u8
             context.printer.document(&view, |view| {
                 let mut lines = vec![format!("{}  left {}", view.org, Yuan(view.balance_fen))];
                 let added = |one: &store::credits::Credit| {
-                    format!("  added {} of {}: {}", Yuan(one.amount_fen), one.of_year, one.reason)
+                    format!("  added {} of {}: {}", Yuan(one.amount_fen), one.of_year, shown(&one.reason))
                 };
                 lines.extend(view.credits.iter().map(added));
                 let used = |one: &store::credits::CreditUse| {
@@ -266,7 +266,7 @@ fn instant_lines(of: &InstantView) -> String {
         format!("{number}  {}  {}  {}  {}  plan {}", of.org, of.year, of.kind, of.status, of.plan),
         format!("  people {}  cover {} to {}  {}", of.headcount, of.cover_from, of.cover_to, enroll::money(&of.money)),
     ];
-    lines.extend(of.reason.as_ref().map(|reason| format!("  {reason}")));
+    lines.extend(of.reason.as_ref().map(|reason| format!("  {}", shown(reason))));
     lines.extend(match (of.paid_at, of.voucher_at, of.voucher_until) {
         (Some(_), None, None) => Some("  nothing is due: the federation bears all of it".to_owned()),
         (Some(at), ..) => Some(format!("  paid: the centre confirmed it at {}", at.to_rfc3339())),
@@ -275,12 +275,12 @@ fn instant_lines(of: &InstantView) -> String {
     });
     lines.extend(of.people.iter().map(|one| {
         let gap = counted(one.gap_days, "day", "days");
-        format!("  {}  {}  {}  {gap} without cover", one.member_no, one.name, one.id_masked)
+        format!("  {}  {}  {}  {gap} without cover", one.member_no, shown(&one.name), one.id_masked)
     }));
     lines.extend(of.left_out.iter().map(|one| {
         let why =
             if one.covered_by.is_empty() { one.reason.to_owned() } else { format!("covered by {}", one.covered_by) };
-        format!("  left out: {}  {}  {why}", one.member_no, one.name)
+        format!("  left out: {}  {}  {why}", one.member_no, shown(&one.name))
     }));
     lines.join("\n")
 }
@@ -295,7 +295,8 @@ pub async fn undo(context: &Context<'_>, command: UndoCommand) -> Result<u8, Fai
         let nobody = undone.left_out.is_empty().then(|| "nobody".to_owned());
         let needs = undone.needs.as_ref().map(|needs| format!("\n  {needs}")).unwrap_or_default();
         format!(
-            "{number} goes on, until {until}: units {}; drafts cancelled {}; left out: {}{needs}",
+            "{} goes on, until {until}: units {}; drafts cancelled {}; left out: {}{needs}",
+            shown(&number),
             undone.units.join(" "),
             undone.cancelled_drafts,
             nobody.unwrap_or_else(|| undone.left_out.join(" "))

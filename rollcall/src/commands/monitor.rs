@@ -9,7 +9,7 @@ use domain::{money::Yuan, text::counted};
 use super::Context;
 use crate::{
     cli::{ForecastArgs, MonitorArgs},
-    output::{DONE, Failure, table},
+    output::{self, DONE, Failure, table},
 };
 
 pub async fn run(context: &Context<'_>, args: MonitorArgs) -> Result<u8, Failure> {
@@ -26,7 +26,7 @@ pub async fn run(context: &Context<'_>, args: MonitorArgs) -> Result<u8, Failure
         let campaign = look().await?;
         // One write per look, from the top: nothing flickers.
         let (rows, _) = terminal.size();
-        let text = fitted(&screen(&campaign), usize::from(rows));
+        let text = fitted(&output::screen(&screen(&campaign)), usize::from(rows));
         terminal.clear_screen()?;
         terminal.write_str(&text)?;
         tokio::select! {

@@ -5,7 +5,7 @@ use desk::NoticeView;
 use super::Context;
 use crate::{
     cli::NoticeCommand,
-    output::{DONE, Failure, table},
+    output::{DONE, Failure, shown, table},
 };
 
 pub async fn run(context: &Context<'_>, command: NoticeCommand) -> Result<u8, Failure> {
@@ -32,7 +32,9 @@ pub async fn run(context: &Context<'_>, command: NoticeCommand) -> Result<u8, Fa
         NoticeCommand::Get { id, output } => {
             let (view, bytes) = app.desk.notice_file(by, id).await?;
             std::fs::write(&output, bytes)?;
-            context.printer.document(&view, |view| format!("{}\n{}", output.display(), lines(view)));
+            context
+                .printer
+                .document(&view, |view| format!("{}\n{}", shown(&output.display().to_string()), lines(view)));
         }
         NoticeCommand::Verify { file } => {
             let bytes = std::fs::read(&file).map_err(|error| {
@@ -57,7 +59,7 @@ fn lines(of: &NoticeView) -> String {
         of.number,
         of.version,
         of.org,
-        of.name,
+        shown(&of.name),
         of.year,
         replaced.unwrap_or_default()
     )

@@ -6,7 +6,7 @@ use store::organizations::Organization;
 use super::Context;
 use crate::{
     cli::{OrgCommand, OrgWords},
-    output::{DONE, Failure, table},
+    output::{DONE, Failure, shown, table},
 };
 
 pub async fn run(context: &Context<'_>, command: OrgCommand) -> Result<u8, Failure> {
@@ -52,7 +52,7 @@ impl From<OrgWords> for OrgStated {
 
 fn done(context: &Context<'_>, code: &str, what: &str) {
     let sentence = format!("union {code} {what}");
-    context.printer.document(&serde_json::json!({"code": code, "done": sentence}), |_| sentence.clone());
+    context.printer.document(&serde_json::json!({"code": code, "done": sentence}), |_| shown(&sentence).into_owned());
 }
 
 fn list(context: &Context<'_>, found: &[Organization]) {
@@ -86,7 +86,7 @@ fn show(view: &OrgView) -> String {
     format!(
         "{}  {}  {}\n{counts}\norganizations here and below: {}\npending transfers in: {}\n",
         view.code,
-        view.name,
+        shown(&view.name),
         view.level,
         levels.join(", "),
         view.pending_transfers

@@ -16,7 +16,7 @@ pub async fn queues(context: &Context<'_>, command: QueueCommand) -> Result<u8, 
     let app = context.app().await?;
     let (name, pause) = match &command {
         QueueCommand::List => {
-            let states = app.desk.queue_states().await?;
+            let states = app.desk.queues(&context.account).await?;
             context.printer.document(&states, |states| {
                 let rows = states.iter().map(|state| {
                     let numbers = [state.ready, state.running, state.waiting, state.dead, state.oldest_s];

@@ -6,7 +6,7 @@ use chrono::Datelike as _;
 use runtime::SHANGHAI;
 
 use super::{Context, upload::kind};
-use crate::output::{DONE, Failure};
+use crate::output::{DONE, Failure, shown};
 
 pub fn run(context: &Context<'_>, name: &str, output: Option<PathBuf>) -> Result<u8, Failure> {
     let kind = kind(name)?;
@@ -20,7 +20,7 @@ pub fn run(context: &Context<'_>, name: &str, output: Option<PathBuf>) -> Result
         Failure::refused("io", format!("{} can't be written: {error}", output.display()), "another path with -o")
     })?;
     let document = serde_json::json!({"file": output, "bytes": bytes.len()});
-    context.printer.document(&document, |_| output.display().to_string());
+    context.printer.document(&document, |_| shown(&output.display().to_string()).into_owned());
     Ok(DONE)
 }
 

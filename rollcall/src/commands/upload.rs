@@ -8,7 +8,7 @@ use super::{Context, waiting};
 use crate::{
     app::App,
     cli::{UploadArgs, UploadCommand},
-    output::{DONE, Failure, REFUSED, table},
+    output::{DONE, Failure, REFUSED, shown, table},
     progress,
 };
 
@@ -102,7 +102,9 @@ async fn manage(context: &Context<'_>, command: UploadCommand) -> Result<u8, Fai
                 )
             })?;
             let document = serde_json::json!({"file": output, "bytes": bytes.len()});
-            context.printer.document(&document, |_| format!("{} ({} bytes)", output.display(), bytes.len()));
+            context
+                .printer
+                .document(&document, |_| format!("{} ({} bytes)", shown(&output.display().to_string()), bytes.len()));
             DONE
         }
         UploadCommand::Release { id, wait } => {
@@ -158,7 +160,9 @@ fn list(views: &[UploadView]) -> String {
 /// Why files were not taken, a line each.
 fn reasons(views: &[UploadView]) -> String {
     let line = |view: &UploadView| {
-        view.reason.as_ref().map(|reason| format!("\n{}  {}: {}", view.file, reason.code, reason.message))
+        view.reason
+            .as_ref()
+            .map(|reason| format!("\n{}  {}: {}", shown(&view.file), reason.code, shown(&reason.message)))
     };
     views.iter().filter_map(line).collect()
 }
@@ -170,9 +174,9 @@ fn show(view: &UploadView) -> String {
     use std::fmt::Write as _;
     let counts = view.counts;
     let org = view.org.as_deref().map(|code| format!(" for {code}")).unwrap_or_default();
-    let mut text = format!("{}  {}{org}  {}  {}\n", view.id, view.kind, view.file, view.status);
+    let mut text = format!("{}  {}{org}  {}  {}\n", view.id, view.kind, shown(&view.file), view.status);
     if let Some(reason) = &view.reason {
-        let _ = writeln!(text, "  {}: {}", reason.code, reason.message);
+        let _ = writeln!(text, "  {}: {}", reason.code, shown(&reason.message));
     }
     if counts.read > 0 {
         let _ = writeln!(
@@ -207,7 +211,7 @@ pub fn findings(text: &mut String, findings: &serde_json::Value) {
     use std::fmt::Write as _;
     let list = findings.as_array().map(Vec::as_slice).unwrap_or_default();
     for finding in list.iter().take(SHOWN) {
-        let word = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        let word = |key: &str| shown(finding[key].as_str().unwrap_or_default()).into_owned();
         let _ = writeln!(
             text,
             "  row {:>4}  {:7}  {:20}  {}",

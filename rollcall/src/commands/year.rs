@@ -5,6 +5,7 @@ use domain::{
     calendar,
     enrollment::premium::Split,
     money::{Yuan, read_yuan},
+    role::Act,
     year::window::WindowKind,
 };
 
@@ -16,6 +17,9 @@ use crate::{
 
 pub async fn years(context: &Context<'_>, command: YearCommand) -> Result<u8, Failure> {
     let app = context.app().await?;
+    if !matches!(command, YearCommand::Load { .. }) {
+        app.desk.authorize(&context.account, Act::SeeYears, None).await?;
+    }
     match command {
         YearCommand::List => {
             let years = app.desk.years().await?;
@@ -57,6 +61,9 @@ pub async fn years(context: &Context<'_>, command: YearCommand) -> Result<u8, Fa
 
 pub async fn windows(context: &Context<'_>, command: WindowCommand) -> Result<u8, Failure> {
     let app = context.app().await?;
+    if !matches!(command, WindowCommand::Extend { .. }) {
+        app.desk.authorize(&context.account, Act::SeeYears, None).await?;
+    }
     match command {
         WindowCommand::List { year } => {
             let windows = app.desk.windows(year).await?;

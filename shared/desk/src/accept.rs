@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::{role::Act, template::TemplateKind};
+use domain::{role::Act, shown, template::TemplateKind};
 use files::Stored;
 use messages::{Envelope, TraceParent, UploadReceived};
 use store::{organizations::Organization, uploads::NewUpload};
@@ -42,6 +42,13 @@ pub struct Accepted {
     pub correlations: Vec<Uuid>,
     /// To be rung now.
     pub bells: Vec<Bell>,
+}
+
+/// A file's name as it is kept: one line of what can be seen, and something in any case.
+#[must_use]
+pub fn kept_file_name(given: &str) -> String {
+    let name = shown::line(given);
+    if name.is_empty() { "file".to_owned() } else { name }
 }
 
 /// Where a file of an upload lies: `part` is `original`, `result.xlsx` or `rejected.xlsx`. The folder is the day in
@@ -90,7 +97,7 @@ impl Desk {
             org_id: org.as_ref().map(|org| org.id),
             account: account.to_owned(),
             data_type: data_type.clone(),
-            file_name: offer.file_name.clone(),
+            file_name: kept_file_name(&offer.file_name),
             object_key: object_key(*id, "original"),
             sha256: stored.sha256,
             size_bytes: i64::try_from(stored.bytes).unwrap_or(i64::MAX),
@@ -164,20 +171,14 @@ impl Desk {
     ) -> Result<Option<Organization>, DeskError> {
         let act = Act::upload(kind);
         let reach = self.authorize(account, act, None).await?;
-        let mut view = self.store.view().await?;
         match (org, kind) {
             (ForOrg::Code(code), _) => {
-                let found = store::organizations::find(&mut view, code).await?;
-                drop(view);
-                let found = found.ok_or_else(|| {
-                    Refusal::new(
-                        "unknown-org",
-                        format!("there is no organization {}", domain::text::named(code)),
-                        "rollcall org list shows them; new ones come with: rollcall upload organizations FILE",
-                    )
-                })?;
-                self.authorize(account, act, Some((code, &found.path))).await?;
-                Ok(Some(found))
+                let unknown = || {
+                    let hint = "rollcall org list shows them; new ones come with: rollcall upload organizations FILE";
+                    let message = format!("there is no organization {} within your reach", domain::text::named(code));
+                    Refusal::new("unknown-org", message, hint)
+                };
+                Ok(Some(self.organization_or(account, act, code, unknown).await?))
             }
             (ForOrg::Auto, TemplateKind::Members) | (ForOrg::None, TemplateKind::Registry) => Ok(None),
             (ForOrg::None, TemplateKind::Organizations) => match reach {

@@ -3,6 +3,7 @@
 use domain::{
     organization::Level,
     role::{Act, Role},
+    shown::is_unseen,
 };
 use serde::Serialize;
 use store::{Unit, organizations::Organization};
@@ -24,7 +25,7 @@ impl Desk {
     /// Adds an account without any role.
     pub async fn add_account(&self, by: &str, name: &str, email: Option<&str>) -> Result<(), DeskError> {
         self.authorize(by, Act::ManageAccounts, None).await?;
-        if name.is_empty() || name.len() > 64 || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        if name.is_empty() || name.len() > 64 || name.chars().any(|c| is_unseen(c) || c.is_whitespace()) {
             return Err(Refusal::new(
                 "usage",
                 "an account's name has 1 to 64 characters and no blanks",

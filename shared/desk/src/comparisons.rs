@@ -16,7 +16,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use crate::{Bell, Desk, DeskError, FileOffer, Moment, Outbox, Reach, Refusal, object_key};
+use crate::{Bell, Desk, DeskError, FileOffer, Moment, Outbox, Reach, Refusal, kept_file_name, object_key};
 
 /// A comparison as `compare list` and `compare show` print it. Fields may be added, these stay (interface.md).
 #[derive(Debug, Clone, Serialize)]
@@ -221,15 +221,9 @@ fn field_view(field: &Value) -> FieldView {
 impl Desk {
     /// One comparison, for an account that may do this act with it.
     pub async fn comparison(&self, account: &str, act: Act, id: Uuid) -> Result<Comparison, DeskError> {
-        let mut view = self.store.view().await?;
-        let found = store::comparisons::find(&mut view, id).await?;
-        drop(view);
-        let found = found.ok_or_else(|| {
-            let hint = "rollcall compare list shows those that there are; upload show tells a roster's";
-            Refusal::new("unknown", format!("there is no comparison {id}"), hint)
-        })?;
-        self.authorize(account, act, Some((&found.org_code, &found.org_path))).await?;
-        Ok(found)
+        self.attempts(account, act, None);
+        let found = { store::comparisons::find(&mut self.store.view().await?, id).await? };
+        self.seen(account, act, found, || Refusal::unknown("comparison", &id.to_string())).await
     }
 
     /// The newest comparisons within an account's reach.
@@ -244,7 +238,7 @@ impl Desk {
         for below in paths {
             found.extend(store::comparisons::list(&mut view, below.as_deref(), most).await?);
         }
-        found.sort_unstable_by_key(|one| std::cmp::Reverse(one.id));
+        found.sort_unstable_by_key(|one| std::cmp::Reverse((one.requested_at, one.id)));
         found.dedup_by_key(|one| one.id);
         found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         Ok(found.into_iter().map(ComparisonView::from).collect())
@@ -289,7 +283,7 @@ impl Desk {
             id: application,
             comparison_id: id,
             account: account.to_owned(),
-            file_name: offer.file_name.clone(),
+            file_name: kept_file_name(&offer.file_name),
             object_key: key,
             correlation_id: correlation,
             received_at: moment.business,

@@ -22,12 +22,18 @@ impl Refusal {
         Self { code, message: message.into(), hint: hint.into() }
     }
 
-    /// Nothing of that name is on record.
+    /// Nothing of that name is on record, as far as the account may see: of what it may not see it is not told that it
+    /// exists (decision 43).
     #[must_use]
     pub fn unknown(what: &str, name: &str) -> Self {
-        let command = if what == "message" { "dead" } else { what };
-        let hint = format!("rollcall {command} list shows those that there are");
-        Self::new("unknown", format!("there is no {what} {}", domain::text::named(name)), hint)
+        let command = match what {
+            "message" => "dead list",
+            "comparison" => "compare list",
+            "bounced address" => "mail bounces",
+            other => &format!("{other} list"),
+        };
+        let hint = format!("rollcall {command} shows those within your reach");
+        Self::new("unknown", format!("there is no {what} {} within your reach", domain::text::named(name)), hint)
     }
 
     /// The year has no such plan.

@@ -11,7 +11,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use crate::{Desk, DeskError, MemberView, Refusal, items, member_view};
+use crate::{Desk, DeskError, MemberView, Refusal, items, member_view, rights::Standing};
 
 /// A member as `member show` prints it.
 #[derive(Debug, Clone, Serialize)]
@@ -73,15 +73,18 @@ impl Desk {
     /// exists. Who has left is seen by the last union and those above it.
     pub async fn member(&self, account: &str, member_no: &str) -> Result<MemberHistory, DeskError> {
         let unknown = || Refusal::unknown("member", &mask::mask_digits(member_no));
-        let number = items::member_number(member_no).ok_or_else(unknown)?;
         let mut view = self.store.view().await?;
-        let reach = self.reach(&mut view, account, Act::SeeMembers).await?;
-        let person = store::persons::find(&mut view, number).await?.ok_or_else(unknown)?;
-        let stays = store::memberships::stays(&mut view, number).await?;
-        let Some(last) = stays.last().filter(|stay| reach.covers(&stay.org_path)) else {
-            drop(view);
-            return Err(self.refused(account, Act::SeeMembers, None, unknown()).await?);
+        let (person, stays) = match items::member_number(member_no) {
+            Some(number) => {
+                (store::persons::find(&mut view, number).await?, store::memberships::stays(&mut view, number).await?)
+            }
+            None => (None, Vec::new()),
         };
+        drop(view);
+        let standing = stays.last().map_or(Standing::Nowhere, |stay| Standing::Below(&stay.org_code, &stay.org_path));
+        self.right_at(account, Act::SeeMembers, standing, unknown()).await?;
+        let (Some(person), Some(last)) = (person, stays.last()) else { return Err(unknown().into()) };
+        let (number, mut view) = (person.person_id, self.store.view().await?);
         let vault = self.store.vault();
         let today = store::memberships::find(&mut view, number).await?;
         let is_member = today.is_some();

@@ -140,12 +140,12 @@ impl Desk {
 
 /// The reason of an act, as it is kept: not blank, not long, without numbers that may be somebody's.
 pub(crate) fn reason(written: &str) -> Result<String, Refusal> {
-    let text = written.trim();
+    let text = domain::shown::line(written);
     if text.is_empty() || text.chars().count() > domain::transfer::LONGEST_REASON {
         let most = domain::transfer::LONGEST_REASON;
         return Err(Refusal::new("usage", format!("a reason has 1 to {most} characters"), "--reason WORDS"));
     }
-    Ok(domain::mask::mask_digits(text))
+    Ok(domain::mask::mask_digits(&text))
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ use runtime::{Clock, Ids};
 use store::Store;
 use uuid::Uuid;
 
-pub use accept::{Accepted, FileOffer, ForOrg, check_data_type, object_key, upload_of_key};
+pub use accept::{Accepted, FileOffer, ForOrg, check_data_type, kept_file_name, object_key, upload_of_key};
 pub use accounts::AccountView;
 pub use attempts::on_record;
 pub use backfill::{backfill_page, is_backfilled};

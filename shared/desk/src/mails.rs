@@ -142,7 +142,7 @@ impl Desk {
         let moment = self.moment();
         let mut unit = self.store.begin().await?;
         // The reason is shown to people in one line.
-        let reason: String = domain::mask::mask_digits(reason).chars().filter(|c| !c.is_control()).take(200).collect();
+        let reason: String = domain::mask::mask_digits(&domain::shown::line(reason)).chars().take(200).collect();
         store::bounces::record(&mut unit, &address, &reason, account, moment.business).await?;
         let mut concerned = store::bounces::list(&mut unit, None).await?;
         concerned.retain(|bounce| bounce.address == address);
@@ -170,20 +170,14 @@ impl Desk {
 
     /// Addresses that mails came back from, of the unions within an account's reach: below an organization, or all.
     pub async fn bounces(&self, account: &str, org: Option<&str>) -> Result<Vec<Bounce>, DeskError> {
-        let mut view = self.store.view().await?;
-        let org = match org {
-            Some(code) => Some(
-                store::organizations::find(&mut view, code)
-                    .await?
-                    .ok_or_else(|| Refusal::unknown("organization", code))?,
-            ),
-            None => None,
+        let below = match org {
+            Some(code) => Some(self.organization(account, code).await?.path),
+            None if self.authorize(account, Act::SeeOrganizations, None).await? == Reach::All => None,
+            None => {
+                return Err(Refusal::new("usage", "name an organization within your reach", "--org CODE").into());
+            }
         };
-        let place = org.as_ref().map(|org| (org.code.as_str(), org.path.as_str()));
-        let reach = self.authorize(account, Act::SeeOrganizations, place).await?;
-        if place.is_none() && reach != Reach::All {
-            return Err(Refusal::new("usage", "name an organization within your reach", "--org CODE").into());
-        }
-        Ok(store::bounces::list(&mut view, org.as_ref().map(|org| org.path.as_str())).await?)
+        let mut view = self.store.view().await?;
+        Ok(store::bounces::list(&mut view, below.as_deref()).await?)
     }
 }

@@ -90,10 +90,8 @@ impl Desk {
         org: &str,
         wanted: &MemberSelection,
     ) -> Result<Vec<MemberView>, DeskError> {
+        let found = self.organization_for(account, Act::SeeMembers, org).await?;
         let mut view = self.store.view().await?;
-        let found = store::organizations::find(&mut view, org).await?;
-        let found = found.ok_or_else(|| Refusal::unknown("org", org))?;
-        self.authorize(account, Act::SeeMembers, Some((org, &found.path))).await?;
         let today = self.clock.business_now().with_timezone(&SHANGHAI).date_naive();
         let social = wanted.social.as_deref().map(|word| {
             let known = ["yes", "no", "unknown"].into_iter().find(|own| *own == word);

@@ -74,13 +74,20 @@ impl Desk {
 
     /// The organization of that number, for an account that may do the act there.
     pub async fn organization_for(&self, account: &str, act: Act, code: &str) -> Result<Organization, DeskError> {
+        self.organization_or(account, act, code, || Refusal::unknown("org", code)).await
+    }
+
+    /// The same with words of the caller's for one that is not there.
+    pub(crate) async fn organization_or(
+        &self,
+        account: &str,
+        act: Act,
+        code: &str,
+        unknown: impl Fn() -> Refusal,
+    ) -> Result<Organization, DeskError> {
         self.attempts(account, act, None);
-        let mut view = self.store.view().await?;
-        let found = store::organizations::find(&mut view, code).await?;
-        drop(view);
-        let found = found.ok_or_else(|| Refusal::unknown("org", code))?;
-        self.authorize(account, act, Some((code, &found.path))).await?;
-        Ok(found)
+        let found = { store::organizations::find(&mut self.store.view().await?, code).await? };
+        self.seen(account, act, found, unknown).await
     }
 
     /// The same with its counts.

@@ -170,10 +170,8 @@ impl Desk {
     }
 
     async fn right_over(&self, account: &str, act: Act, code: &str) -> Result<Reach, DeskError> {
-        let mut view = self.store.view().await?;
-        let found = known(&mut view, code).await?;
-        drop(view);
-        self.authorize(account, act, Some((code, &found.path))).await
+        self.organization_for(account, act, code).await?;
+        self.reach(&mut self.store.view().await?, account, act).await
     }
 
     /// A unit that imports of organizations and other edits of the tree wait for.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use store::uploads::{Upload, UploadSelection};
 use uuid::Uuid;
 
-use crate::{Bell, Desk, DeskError, Outbox, Reach, Refusal, outbox::upload_queue};
+use crate::{Bell, Desk, DeskError, Outbox, Reach, Refusal, outbox::upload_queue, rights::Standing};
 
 /// An upload as `upload show` prints it. Fields may be added, these stay (interface.md).
 #[derive(Debug, Clone, Serialize)]
@@ -122,21 +122,26 @@ impl Desk {
         self.attempts(account, act, None);
         let mut view = self.store.view().await?;
         let upload = store::uploads::find(&mut view, id).await?;
-        let upload = upload.ok_or_else(|| Refusal::unknown("upload", &id.to_string()))?;
-        let org = match upload.org_id {
+        let org = match upload.as_ref().and_then(|upload| upload.org_id) {
             Some(org) => store::organizations::get(&mut view, org).await?,
             None => None,
         };
         drop(view);
-        let is_own = upload.account == account;
-        if !is_own || act != Act::SeeUploads {
-            let place = org.as_ref().map(|org| (org.code.as_str(), org.path.as_str()));
-            let reach = self.authorize(account, act, place).await?;
-            if place.is_none() && reach != Reach::All && !is_own {
-                return Err(Refusal::unknown("upload", &id.to_string()).into());
+        let place = org.as_ref().map(|org| (org.code.as_str(), org.path.as_str()));
+        let unknown = || Refusal::unknown("upload", &id.to_string());
+        match &upload {
+            Some(upload) if upload.account == account => {
+                if act != Act::SeeUploads {
+                    self.authorize(account, act, place).await?;
+                }
+            }
+            found => {
+                let of_root = if found.is_some() { Standing::Root } else { Standing::Nowhere };
+                let standing = place.map_or(of_root, |(code, path)| Standing::Below(code, path));
+                self.right_at(account, act, standing, unknown()).await?;
             }
         }
-        Ok(upload)
+        Ok(upload.ok_or_else(unknown)?)
     }
 
     /// The newest uploads within an account's reach.
@@ -152,7 +157,7 @@ impl Desk {
             let wanted = UploadSelection { below, status: status.map(str::to_owned) };
             found.extend(store::uploads::list(&mut view, &wanted, most).await?);
         }
-        found.sort_unstable_by_key(|upload| std::cmp::Reverse(upload.id));
+        found.sort_unstable_by_key(|upload| std::cmp::Reverse((upload.received_at, upload.id)));
         found.dedup_by_key(|upload| upload.id);
         found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         Ok(found)

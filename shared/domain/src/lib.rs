@@ -28,6 +28,7 @@ pub mod retirement;
 pub mod role;
 pub mod row;
 pub mod secret;
+pub mod shown;
 pub mod template;
 pub mod text;
 pub mod transfer;

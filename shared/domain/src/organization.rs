@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{mask, phone::Phone, text};
+use crate::{mask, phone::Phone, shown::is_unseen, text};
 
 /// From so many characters on a code may be a document's or a card's number: the shortest is an ID of the first kind.
 const SHORTEST_PERSONAL_NUMBER: usize = 15;
@@ -213,7 +213,7 @@ impl OrgCode {
         };
         let fine = !code.is_empty()
             && code.chars().nth(LONGEST_ORG_CODE).is_none()
-            && code.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+            && code.chars().all(|c| c.is_alphanumeric() && !is_unseen(c) || matches!(c, '-' | '_' | '.'));
         fine.then(|| Self(code.into()))
     }
 

@@ -6,7 +6,8 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use crate::ordinary::{in_ordinary, ordinary};
 
-/// A character that shows nothing: white space of any script, line breaks, zero-width characters, byte order marks.
+/// A character that shows nothing: white space of any script, line breaks, zero-width characters, marks of direction, tags,
+/// byte order marks.
 #[must_use]
 pub fn is_blank(c: char) -> bool {
     match c {
@@ -15,13 +16,17 @@ pub fn is_blank(c: char) -> bool {
         '\0'..=' '
         | '\u{7f}'
         | '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
         | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2064}'
+        | '\u{2060}'..='\u{206f}'
         | '\u{2800}'
         | '\u{3164}'
         | '\u{e5e5}'
-        | '\u{feff}' => true,
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}' => true,
         _ => c.is_whitespace() || c.is_control(),
     }
 }

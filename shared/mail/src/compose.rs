@@ -1,5 +1,6 @@
 //! Puts a mail together: multipart text and HTML in UTF-8, the same bytes for the same mail.
 
+use domain::shown::is_unseen;
 use lettre::Message;
 use lettre::message::header::{ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, MessageBuilder, MultiPart, SinglePart};
@@ -93,12 +94,11 @@ fn header(name: &str, value: &str) -> Result<HeaderValue, SendError> {
     Ok(HeaderValue::new(name, one_line(value)))
 }
 
-/// Control characters become blanks: nothing can end a header's line.
+/// Control characters become blanks: nothing can end a header's line, nor turn the direction of what follows.
 fn one_line(text: &str) -> String {
-    text.replace("\r\n", " ")
-        .chars()
-        .map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c })
-        .collect()
+    let blank = |c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}';
+    let plain = text.replace("\r\n", " ");
+    plain.chars().map(|c| if blank(c) { ' ' } else { c }).filter(|c| !is_unseen(*c)).collect()
 }
 
 fn file_name(name: &str) -> String {

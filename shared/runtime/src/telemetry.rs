@@ -1,13 +1,20 @@
 //! Logs on stderr, the metrics recorder, and what is logged of a panic.
 //!
 //! **Fields**: a span around a job or command carries `trace_id` (the 32 hex digits of its `traceparent`), so that the lines
-//! of producer, relay and worker can be put together. No field ever holds a name or a number of a person.
+//! of producer, relay and worker can be put together. No field ever holds a name or a number of a person. Whatever a field
+//! holds, a line stays one line, and nothing in it is obeyed by a terminal.
 
-use std::io::IsTerminal;
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
+
+use domain::shown::{shown, shown_json};
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use thiserror::Error;
+use tracing::field::Field;
+use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -37,15 +44,49 @@ pub enum TelemetryError {
 /// Sends logs to stderr and tames panics; once in a process.
 pub fn start_logs(log: &Log) -> Result<(), TelemetryError> {
     let filter = filter(&log.filter)?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer();
     let lines = match log.format {
-        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(true).boxed(),
+        LogFormat::Text => lines
+            .with_writer(io::stderr)
+            .with_ansi(io::stderr().is_terminal())
+            .with_target(false)
+            .fmt_fields(debug_fn(write_field).delimited(" "))
+            .boxed(),
+        LogFormat::Json => lines
+            .with_writer(|| JsonLines(io::stderr()))
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(true)
+            .boxed(),
     };
     let subscriber = tracing_subscriber::registry().with(filter).with(lines);
     subscriber.try_init().map_err(|e| TelemetryError::Taken(e.to_string()))?;
     tame_panics();
     Ok(())
+}
+
+/// A field of a line of text: the message as it is, others with their names.
+fn write_field(out: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let text = format!("{value:?}");
+    match field.name() {
+        "message" => write!(out, "{}", shown(&text)),
+        name => write!(out, "{name}={}", shown(&text)),
+    }
+}
+
+/// Lines of JSON, in which JSON itself leaves more than a terminal should see.
+struct JsonLines<W>(W);
+
+impl<W: Write> Write for JsonLines<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_all(shown_json(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// The recorder of this process; the first call installs it.
@@ -78,7 +119,49 @@ fn tame_panics() {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    const EVIL: &str = "名单\n2026-01-01 ERROR forged\u{1b}[2J\u{202e}\u{9b}31m";
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_field_begins_a_line_or_commands_a_terminal() {
+        let (text, json) = (Kept::default(), Kept::default());
+        let (to_text, to_json) = (text.clone(), json.clone());
+        let plain = tracing_subscriber::fmt::layer()
+            .with_writer(move || to_text.clone())
+            .with_ansi(false)
+            .fmt_fields(debug_fn(write_field).delimited(" "));
+        let lines = tracing_subscriber::fmt::layer().with_writer(move || JsonLines(to_json.clone())).json();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(plain).with(lines), || {
+            let span = tracing::info_span!("job", file = %EVIL);
+            let _inside = span.enter();
+            tracing::warn!(error = %EVIL, name = EVIL, "refused: {EVIL}");
+        });
+        for kept in [text, json] {
+            let written = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+            assert_eq!(written.lines().count(), 1, "{written}");
+            assert!(
+                written.contains("名单") && !written.trim_end().chars().any(domain::shown::is_unseen),
+                "{written:?}"
+            );
+        }
+    }
 
     #[test]
     fn the_recorder_is_installed_once_and_renders_what_was_counted() {

@@ -1,6 +1,6 @@
 //! Offers of other systems: a file under `inbound/` becomes an upload like any other (decisions 12).
 
-use desk::{ForOrg, Outbox, object_key};
+use desk::{ForOrg, Outbox, kept_file_name, object_key};
 use domain::{role::Act, template::TemplateKind};
 use messages::{UploadOffered, UploadReceived};
 use store::{messages::Job, uploads::NewUpload};
@@ -19,13 +19,9 @@ impl UploadWork {
         tracing::warn!(offer = %job.envelope.id, refused, "an offered file was refused");
         let mut unit = shift.desk.store.begin().await?;
         let about = Some(format!("offer:{}", job.envelope.id));
-        let act = shift.desk.act(
-            &offer.account,
-            "upload-offered",
-            offer.org.as_deref(),
-            about,
-            format!("refused: {refused}"),
-        );
+        let org = offer.org.as_deref().map(domain::shown::line);
+        let outcome = format!("refused: {refused}");
+        let act = shift.desk.act(&offer.account, "upload-offered", org.as_deref(), about, outcome);
         store::audit::record(&mut unit, &[act]).await?;
         shift.settle(unit, &[job], Outbox::new(), shift.desk.moment()).await
     }
@@ -75,7 +71,7 @@ impl UploadWork {
             org_id: org.map(|org| org.id),
             account: offer.account.clone(),
             data_type,
-            file_name: offer.file_name.clone().unwrap_or_else(|| name.to_owned()),
+            file_name: kept_file_name(offer.file_name.as_deref().unwrap_or(name)),
             object_key: object_key(id, "original"),
             sha256: stored.sha256,
             size_bytes: i64::try_from(stored.bytes).unwrap_or(i64::MAX),

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use super::Context;
 use crate::{
     cli::StatsArgs,
-    output::{DONE, Failure},
+    output::{DONE, Failure, shown},
     private, progress,
 };
 
@@ -72,7 +72,7 @@ pub async fn run(context: &Context<'_>, args: StatsArgs) -> Result<u8, Failure> 
 
 fn lines(document: &serde_json::Value, output: &Path) -> String {
     let number = |key: &str| document[key].as_i64().unwrap_or(0);
-    let file = output.display();
+    let file = shown(&output.display().to_string()).into_owned();
     if document["rows"].is_number() {
         return format!("{file}: {}", counted(number("rows"), "row", "rows"));
     }

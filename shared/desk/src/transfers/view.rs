@@ -95,19 +95,14 @@ impl Desk {
             let names = Status::ALL.map(Status::name).join(", ");
             return Err(Refusal::new("usage", format!("there is no status {status}"), format!("one of {names}")).into());
         }
-        let mut session = self.store.view().await?;
         let places = match &wanted.org {
-            Some(code) => {
-                let org = store::organizations::find(&mut session, code).await?;
-                let org = org.ok_or_else(|| Refusal::unknown("org", code))?;
-                self.authorize(account, Act::SeeMembers, Some((code, &org.path))).await?;
-                vec![Some(org.path)]
-            }
+            Some(code) => vec![Some(self.organization_for(account, Act::SeeMembers, code).await?.path)],
             None => match self.authorize(account, Act::SeeMembers, None).await? {
                 Reach::All => vec![None],
                 Reach::Below(paths) => paths.into_iter().map(Some).collect(),
             },
         };
+        let mut session = self.store.view().await?;
         let mut found = Vec::new();
         for below in places {
             let selection = TransferSelection {
@@ -119,7 +114,7 @@ impl Desk {
             };
             found.extend(store::transfers::list(&mut session, &selection, wanted.most).await?);
         }
-        found.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
+        found.sort_unstable_by_key(|row| std::cmp::Reverse((row.requested_at, row.id)));
         found.dedup_by_key(|row| row.id);
         found.truncate(usize::try_from(wanted.most).unwrap_or(usize::MAX));
         Ok(found.into_iter().map(|row| view(self.store.vault(), row)).collect::<Result<_, _>>()?)

@@ -368,11 +368,7 @@ impl Desk {
     /// A batch by its number, or a bureau's own of a year.
     pub async fn batch(&self, account: &str, act: Act, number: &str) -> Result<Batch, DeskError> {
         self.attempts(account, act, None);
-        let mut session = self.store.view().await?;
-        let found = store::batches::find(&mut session, number).await?;
-        drop(session);
-        let found = found.ok_or_else(|| Refusal::unknown("batch", number))?;
-        self.authorize(account, act, Some((&found.org_code, &found.org_path))).await?;
-        Ok(found)
+        let found = { store::batches::find(&mut self.store.view().await?, number).await? };
+        self.seen(account, act, found, || Refusal::unknown("batch", number)).await
     }
 }

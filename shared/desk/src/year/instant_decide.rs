@@ -36,8 +36,8 @@ impl Desk {
     ) -> Result<(InstantView, Vec<Bell>), DeskError> {
         let act = if event == InstantEvent::Withdraw { Act::SubmitInstant } else { Act::ApproveInstant };
         let found = self.instant(account, act, id).await?;
-        let reason = reason.map(str::trim);
-        if reason.is_some_and(str::is_empty) {
+        let reason = reason.map(domain::shown::line);
+        if reason.as_ref().is_some_and(String::is_empty) {
             return Err(Refusal::new("usage", "a return needs a reason", "--reason …").into());
         }
         let mut unit = self.store.begin().await?;
@@ -66,7 +66,7 @@ impl Desk {
         to.name().clone_into(&mut instant.status);
         instant.decided_by = Some(account.to_owned());
         instant.decided_at = Some(moment.business);
-        instant.reason = reason.map(str::to_owned);
+        instant.reason = reason;
         let mut people = instants::people(&mut unit, id).await?;
         let mut left_out = Vec::new();
         if to == InstantStatus::Approved {

@@ -63,7 +63,7 @@ impl Desk {
         id: i64,
         reason: &str,
     ) -> Result<(InstantView, Vec<Bell>), DeskError> {
-        self.check_instant_voucher(account, id, Some(reason.trim())).await
+        self.check_instant_voucher(account, id, Some(&domain::shown::line(reason))).await
     }
 
     async fn check_instant_voucher(
@@ -130,11 +130,8 @@ impl Desk {
     /// An instant enrolment with which an account may do this.
     pub(crate) async fn instant(&self, account: &str, act: Act, id: i64) -> Result<Instant, DeskError> {
         self.attempts(account, act, None);
-        let mut session = self.store.view().await?;
-        let found = instants::get_many(&mut session, &[id]).await?.pop().ok_or_else(|| unknown(id))?;
-        drop(session);
-        self.authorize(account, act, Some((&found.org_code, &found.org_path))).await?;
-        Ok(found)
+        let found = { instants::get_many(&mut self.store.view().await?, &[id]).await?.pop() };
+        self.seen(account, act, found, || unknown(id)).await
     }
 }
 

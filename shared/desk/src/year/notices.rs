@@ -80,11 +80,8 @@ impl Desk {
 
     /// A notice's file.
     pub async fn notice_file(&self, account: &str, id: Uuid) -> Result<(NoticeView, Vec<u8>), DeskError> {
-        let mut session = self.store.view().await?;
-        let found = notices::find(&mut session, id).await?;
-        drop(session);
-        let found = found.ok_or_else(|| Refusal::unknown("notice", &id.to_string()))?;
-        self.authorize(account, Act::SeeNotices, Some((&found.org_code, &found.org_path))).await?;
+        let found = { notices::find(&mut self.store.view().await?, id).await? };
+        let found = self.seen(account, Act::SeeNotices, found, || Refusal::unknown("notice", &id.to_string())).await?;
         let key = found.object_key.clone().ok_or_else(|| {
             Refusal::new(
                 "not-done",
@@ -97,8 +94,8 @@ impl Desk {
 
     /// Which notice a file is, by its SHA-256; refused where it is none of ours, or none that the account may see.
     pub async fn verify_notice(&self, account: &str, bytes: &[u8]) -> Result<NoticeView, DeskError> {
+        let reach = self.authorize(account, Act::SeeNotices, None).await?;
         let mut session = self.store.view().await?;
-        let reach = self.reach(&mut session, account, Act::SeeNotices).await?;
         let found = notices::by_hash(&mut session, &files::sha256(bytes)).await?;
         // Of another's notice nothing is told: it looks like one that is not ours.
         let own = found.into_iter().find(|one| reach.covers(&one.org_path));

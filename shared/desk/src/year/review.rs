@@ -386,7 +386,7 @@ fn reviewing_role(reviewer: &Organization) -> Result<Role, Refusal> {
 
 fn reason_of(what: Review<'_>) -> Result<Option<(&'static str, String)>, Refusal> {
     let Review::Return { reason, .. } = what else { return Ok(None) };
-    let (code, words) = ReturnReason::read(reason).ok_or_else(|| {
+    let (code, words) = ReturnReason::read(&domain::shown::line(reason)).ok_or_else(|| {
         let codes: Vec<&str> = ReturnReason::ALL.iter().map(|reason| reason.name()).collect();
         Refusal::new(
             "usage",

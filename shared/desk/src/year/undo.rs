@@ -63,7 +63,7 @@ impl Desk {
     ) -> Result<(Undone, Vec<Bell>), DeskError> {
         let act = Act::UndoFailure;
         self.authorize(account, act, None).await?;
-        let reason = reason.trim();
+        let reason = domain::shown::line(reason);
         if reason.is_empty() {
             return Err(Refusal::new("usage", "undoing a failure needs a reason", "--reason …").into());
         }
@@ -105,7 +105,7 @@ impl Desk {
             unit.rollback().await?;
             return Err(self.refused(account, act, org.as_deref(), refusal).await?);
         }
-        let (undone, outbox) = self.revive(&mut unit, account, batch, locked, &failures, reason, moment).await?;
+        let (undone, outbox) = self.revive(&mut unit, account, batch, locked, &failures, &reason, moment).await?;
         let bells = outbox.write(&mut unit).await?;
         let record = self.act(account, act.name(), org.as_deref(), Some(format!("failure:{number}")), "done");
         store::audit::record(&mut unit, &[record]).await?;

@@ -105,7 +105,8 @@ impl Desk {
         let act = Act::AddCredit;
         self.authorize(account, act, None).await?;
         let bureau = self.bureau(account, act, org).await?;
-        if amount_fen <= 0 || reason.trim().is_empty() {
+        let reason = domain::shown::line(reason);
+        if amount_fen <= 0 || reason.is_empty() {
             return Err(
                 Refusal::new("usage", "a credit has an amount and a reason", "--amount 100.00 --reason …").into()
             );
@@ -121,7 +122,7 @@ impl Desk {
             org: bureau.code.clone(),
             of_year,
             amount_fen,
-            reason: reason.trim().to_owned(),
+            reason,
             added_by: account.to_owned(),
             added_at: now,
         };

@@ -10,6 +10,7 @@ use domain::{
     },
     money::Yuan,
     role::Act,
+    shown,
     year::{file::YearFile, window::WindowKind},
 };
 use messages::{PaymentConfirmed, PaymentRejected, PaymentUploaded};
@@ -23,7 +24,7 @@ use store::{
 use uuid::Uuid;
 
 use super::{BatchView, Season, undo::of_batch, windows::shanghai};
-use crate::{Bell, Desk, DeskError, FileOffer, Moment, Outbox, Refusal};
+use crate::{Bell, Desk, DeskError, FileOffer, Moment, Outbox, Refusal, kept_file_name};
 
 /// Where the files of vouchers lie in the file store.
 pub const VOUCHERS: &str = "vouchers";
@@ -167,7 +168,7 @@ impl Desk {
             id,
             batch_id: None,
             instant_id: None,
-            file_name: file.file_name.clone(),
+            file_name: kept_file_name(&file.file_name),
             object_key,
             sha256: stored.into_iter().next().map(|stored| stored.sha256).unwrap_or_default(),
             content_type: kind.media_type().to_owned(),
@@ -194,7 +195,7 @@ impl Desk {
         batch_no: &str,
         reason: &str,
     ) -> Result<(BatchView, Vec<Bell>), DeskError> {
-        self.check_voucher(account, batch_no, Some(reason.trim())).await
+        self.check_voucher(account, batch_no, Some(&shown::line(reason))).await
     }
 
     async fn check_voucher(

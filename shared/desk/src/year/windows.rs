@@ -112,7 +112,7 @@ impl Desk {
         reason: &str,
     ) -> Result<WindowView, DeskError> {
         self.authorize(account, Act::ExtendWindow, None).await?;
-        let reason = reason.trim();
+        let reason = domain::shown::line(reason);
         if reason.is_empty() {
             return Err(Refusal::new("usage", "an extension needs a reason", "--reason …").into());
         }
@@ -151,7 +151,7 @@ impl Desk {
             org_id: org.as_ref().map(|org| org.id),
             opens_at: window.opens_at,
             closes_at: until,
-            reason: Some(reason.to_owned()),
+            reason: Some(reason.clone()),
         };
         store::windows::put(&mut unit, &new, account, moment.business).await?;
         let about = format!("window:{year}:{}:{}", kind.name(), shanghai_text(until));
@@ -166,7 +166,7 @@ impl Desk {
             opens_at: shanghai(window.opens_at),
             closes_at: shanghai(until),
             state: Window { opens_at: window.opens_at, closes_at: until }.state(moment.business).name(),
-            reason: Some(reason.to_owned()),
+            reason: Some(reason),
             note,
         })
     }

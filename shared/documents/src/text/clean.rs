@@ -1,6 +1,6 @@
 //! Texts of strangers made fit for a line: no line breaks, no controls, nothing that turns the direction of what follows.
 
-use domain::ordinary::ordinary;
+use domain::{ordinary::ordinary, shown};
 use unicode_normalization::char::{compose, is_combining_mark};
 
 /// A text without what can't be seen.
@@ -21,7 +21,7 @@ pub(super) fn clean(text: &str) -> Cleaned {
             cleaned.text.push(character);
         } else if is_blank(character) {
             cleaned.text.push(' ');
-        } else if is_unseen(character) {
+        } else if shown::is_unseen(character) {
             if !cleaned.removed.contains(&character) {
                 cleaned.removed.push(character);
             }
@@ -46,14 +46,6 @@ fn join(text: &mut String, character: char) {
 /// White space but the ideographic blank, which is a character of the field's names.
 fn is_blank(character: char) -> bool {
     character.is_whitespace() && character != '\u{3000}'
-}
-
-fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(u32::from(character),
-            0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
-            | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB
-            | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
 #[cfg(test)]

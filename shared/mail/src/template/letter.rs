@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use domain::shown::is_unseen;
+
 use super::{Enclosed, Rendered};
 
 /// A mail in the making.
@@ -69,9 +71,8 @@ impl Letter {
         let text: Vec<String> = self.blocks.iter().map(Block::text).collect();
         let html: String = self.blocks.iter().map(Block::html).collect();
         let head = "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\"></head>";
-        let subject = self.subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         Rendered {
-            subject,
+            subject: one_line(&self.subject),
             text: text.join("\n\n") + "\n",
             html: format!("{head}<body style=\"{PAGE}\">\n{html}</body></html>\n"),
         }
@@ -123,9 +124,10 @@ impl Block {
     }
 }
 
-/// Data can't begin a line of its own.
+/// Data can't begin a line of its own, nor turn the direction of what follows.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let blank = |c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}';
+    text.chars().map(|c| if blank(c) { ' ' } else { c }).filter(|c| !is_unseen(*c)).collect()
 }
 
 fn escaped(text: &str) -> String {
@@ -154,6 +156,15 @@ mod tests {
         assert!(!rendered.html.contains("<script>") && !rendered.text.contains("\nBcc"), "{}", rendered.text);
         assert!(!rendered.subject.contains(['\r', '\n']));
         assert!(rendered.html.contains("&lt;script&gt;&quot;&#39;&amp;"));
+    }
+
+    #[test]
+    fn data_can_not_turn_the_direction_of_what_follows() {
+        let evil = "名单\u{202e}xslx\u{2066}\u{200b}\u{1b}[31m\u{85}";
+        let rendered =
+            Letter::new(evil).text(evil).facts(vec![(evil.into(), evil.into())]).list(evil, vec![evil.into()]).render();
+        let unseen = |text: &str| text.chars().any(|c| c != '\n' && is_unseen(c));
+        assert!(!unseen(&rendered.subject) && !unseen(&rendered.text) && !unseen(&rendered.html), "{rendered:?}");
     }
 
     #[test]
