@@ -313,6 +313,7 @@ async fn what_is_refused_is_on_record_with_its_reason_and_without_its_words(plac
         row("undo-failure", "", "usage"),
         row("undo-failure", "", "not-failed"),
         row("check-voucher", "", "unknown"),
+        row("see-enrollments", "", "unknown"),
     ];
     assert_eq!(rows, expected, "each once, in their order");
     for words in ["1381234", "zhou@example.org", "周敏", "310199198506070014", "凭证已到"] {

@@ -115,6 +115,7 @@ pub const ROWS: &[(Act, &str)] = &[
     (Act::ManageMail, "mail show 00000000-0000-0000-0000-000000000001"),
     (Act::ManageMail, "mail resend 00000000-0000-0000-0000-000000000001"),
     (Act::ManageMail, "mail bounced nobody@example.org --clear"),
+    (Act::ManageMail, "mail resume"),
     (Act::SeeOrganizations, "mail bounces --org ORG"),
     (Act::SeeAudit, "audit --org ORG"),
     (Act::ManageAccounts, "account add ?"),
