@@ -26,7 +26,7 @@ fn page(table: &Table) -> String {
     let text = |value: &Value| match value {
         Value::Text(text) => text.replace('·', "&middot;"),
         Value::Blank => "&nbsp;".to_owned(),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) | Value::Day(number) => number.to_string(),
     };
     let rows: String = table.rows.iter().map(|cells| row(cells.iter().map(text).collect(), "td")).collect();
     let width = table.headers.len();
