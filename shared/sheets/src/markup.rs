@@ -144,6 +144,11 @@ impl Markup {
         Ok(())
     }
 
+    /// Whether the part is written in two bytes a character.
+    pub fn is_wide(&self) -> bool {
+        matches!(self.encoding, Form::Units(_))
+    }
+
     /// The part has ended; so must its root.
     pub fn finish(&self) -> Result<(), Rejection> {
         let whole = self.prefix.is_some() && self.open.is_empty() && self.passing.is_none() && self.pending.is_empty();

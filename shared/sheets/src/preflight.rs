@@ -139,6 +139,10 @@ fn inflate_all<R: Read + Seek>(archive: &mut ZipArchive<R>, budget: u64) -> Resu
         }
         if let Some(scan) = markup {
             scan.finish()?;
+            // Allowed, and our parser of cells knows single bytes alone.
+            if scan.is_wide() {
+                return Err(foreign::save_as("写法少见的工作簿（内部为 UTF-16 编码）").into());
+            }
         }
     }
     Ok(())

@@ -126,6 +126,15 @@ fn what_is_not_read_is_told_by_name_with_one_thing_to_do() {
 }
 
 #[test]
+fn a_workbook_in_two_bytes_a_character_is_not_called_damaged() {
+    for (_, file) in crate::make::all_formats(&crate::make::table(3)).into_iter().filter(|(name, _)| *name == "xlsx") {
+        let (code, sentence) = told(&crate::make::Package::of(&file).wide("xl/worksheets/sheet1.xml"));
+        assert_eq!(code, Code::NotASpreadsheet);
+        assert!(sentence.contains("UTF-16") && sentence.contains("另存为 .xlsx"), "{sentence}");
+    }
+}
+
+#[test]
 fn part_names_with_backslashes_lead_nowhere() {
     let people = crate::make::table(3);
     for (name, file) in

@@ -226,6 +226,14 @@ impl Package {
         self
     }
 
+    /// The archive, with a part in two bytes a character.
+    pub fn wide(mut self, name: &str) -> Vec<u8> {
+        let (_, content) = self.0.iter_mut().find(|(other, _)| other == name).unwrap();
+        let text = format!("\u{feff}{}", String::from_utf8_lossy(content));
+        *content = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        self.bytes()
+    }
+
     /// The archive, with names as some programs for Windows write them.
     pub fn backslashed(mut self) -> Vec<u8> {
         self.0.iter_mut().for_each(|(name, _)| *name = name.replace('/', "\\"));
