@@ -225,7 +225,7 @@ impl AppVitals {
             metrics::gauge!("rollcall_leader_term").set(lease.term as f64);
         }
         if let Ok(held) = self.app.mails_held().await {
-            metrics::gauge!("rollcall_mails_held").set(f64::from(u8::from(held.is_some())));
+            metrics::gauge!("rollcall_held_as_copy").set(f64::from(u8::from(held.is_some())));
         }
         if let Ok(mails) = store::mails::count_by_status(&mut view).await {
             for (status, count) in mails {

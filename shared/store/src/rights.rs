@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::schema;
 
 /// What nothing is ever deleted from.
-const NEVER_DELETED: [&str; 35] = [
+const NEVER_DELETED: [&str; 34] = [
     "accounts",
     "audit",
     "batches",
@@ -30,7 +30,6 @@ const NEVER_DELETED: [&str; 35] = [
     "premium_splits",
     "reminders",
     "retirement_decisions",
-    "settings",
     "submission_people",
     "submission_versions",
     "submissions",
