@@ -30,7 +30,7 @@ fn copy_folder(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         let (from, to) = (entry.path(), to.join(entry.file_name()));
         if from.is_dir() {
-            copy_folder(&from, &to)
+            copy_folder(&from, &to);
         } else {
             let _ = std::fs::copy(&from, &to).unwrap();
         }

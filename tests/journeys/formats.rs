@@ -20,8 +20,8 @@ macro_rules! file {
 /// A table as a web system exports it under the name .xls.
 fn page(table: &Table) -> String {
     let row = |cells: Vec<String>, tag: &str| {
-        let cells: String = cells.iter().map(|cell| format!("<{tag}>{cell}</{tag}>")).collect();
-        format!("<tr>{cells}</tr>\n")
+        let cells: Vec<String> = cells.iter().map(|cell| format!("<{tag}>{cell}</{tag}>")).collect();
+        format!("<tr>{}</tr>\n", cells.concat())
     };
     let text = |value: &Value| match value {
         Value::Text(text) => text.replace('·', "&middot;"),
