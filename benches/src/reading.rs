@@ -16,7 +16,7 @@ use domain::{
     template::TemplateKind,
 };
 use serde_json::{Value, json};
-use sheets::{Block, Head, PoolSettings, ReadLimits, ReaderPool, RowSink};
+use sheets::{Block, Head, Heads, PoolSettings, ReadLimits, ReaderPool, RowSink};
 
 use crate::{
     Outcome,
@@ -52,9 +52,9 @@ impl RowSink for Checker {
         (self.good, self.bad) = (0, 0);
     }
 
-    fn rows(&mut self, head: &Head, block: &Block) -> bool {
+    fn rows(&mut self, heads: &Heads, block: &Block) -> bool {
         for row in block.rows() {
-            let good = member(&row.in_template_order(head), self.context).value.is_some();
+            let good = member(&row.in_template_order(heads), self.context).value.is_some();
             *(if good { &mut self.good } else { &mut self.bad }) += 1;
         }
         true

@@ -106,7 +106,18 @@ async fn an_offer_is_accepted_once(place: Place) {
 async fn an_ending_is_written_whole(place: Place) {
     let store = &place.store;
     accept(store, &[1, 2]).await;
-    let counts = RowCounts { read: 21, accepted: 1, unchanged: 2, rejected: 4, duplicate: 14, transfers: 1 };
+    let counts = RowCounts {
+        read: 21,
+        accepted: 1,
+        unchanged: 2,
+        rejected: 4,
+        duplicate: 14,
+        transfers: 1,
+        content: 40,
+        headings: 2,
+        skipped: 7,
+        not_read: 10,
+    };
     let text = |text: &str| Some(text.to_owned());
     let held = Ending {
         reason_code: text("headcount"),

@@ -62,7 +62,12 @@ pub async fn run(context: &Context<'_>, name: &str, file: &Path, output: Option<
     context.printer.document(&document, |document| {
         let counts = &document["counts"];
         let mut text = format!(
-            "{}  read {} = good {} + rejected {} + duplicate {}\n",
+            "content {} = headings {} + read {} + skipped {} + not read {}\n{}  read {} = good {} + rejected {} + duplicate {}\n",
+            counts["content"],
+            counts["headings"],
+            counts["read"],
+            counts["skipped"],
+            counts["not_read"],
             kind.name(),
             counts["read"],
             counts["accepted"],

@@ -178,6 +178,13 @@ fn show(view: &UploadView) -> String {
     if let Some(reason) = &view.reason {
         let _ = writeln!(text, "  {}: {}", reason.code, shown(&reason.message));
     }
+    if counts.skipped + counts.not_read > 0 {
+        let _ = writeln!(
+            text,
+            "  content {} = headings {} + read {} + skipped {} + not read {}",
+            counts.content, counts.headings, counts.read, counts.skipped, counts.not_read
+        );
+    }
     if counts.read > 0 {
         let _ = writeln!(
             text,

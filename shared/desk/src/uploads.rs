@@ -23,7 +23,7 @@ pub struct UploadView {
     pub status: String,
     /// Code and sentence, where it was held, rejected or failed.
     pub reason: Option<Reason>,
-    /// Rows: read = accepted + unchanged + rejected + duplicate.
+    /// Rows: content = headings + read + skipped + not_read; read = accepted + unchanged + rejected + duplicate.
     pub counts: Counts,
     /// The first 1,000.
     pub findings: Value,
@@ -66,6 +66,14 @@ pub struct Counts {
     pub duplicate: i64,
     /// Accepted rows that became transfer-in requests.
     pub transfers: i64,
+    /// Rows that hold anything.
+    pub content: i64,
+    /// Rows of headings.
+    pub headings: i64,
+    /// Titles, footers, hints and their like.
+    pub skipped: i64,
+    /// Rows of sheets and blocks that were not read.
+    pub not_read: i64,
 }
 
 /// Which of an upload's files is meant.
@@ -99,6 +107,10 @@ impl From<Upload> for UploadView {
                 rejected: counts.rejected,
                 duplicate: counts.duplicate,
                 transfers: counts.transfers,
+                content: counts.content,
+                headings: counts.headings,
+                skipped: counts.skipped,
+                not_read: counts.not_read,
             },
             findings: serde_json::from_str(&upload.findings).unwrap_or_default(),
             finding_counts: serde_json::from_str(&upload.finding_counts).unwrap_or_default(),

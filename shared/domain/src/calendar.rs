@@ -23,6 +23,9 @@ pub enum DateError {
     /// A formula's error.
     #[error("a formula's error")]
     CellError,
+    /// A formula without its result.
+    #[error("a formula without its result")]
+    Unsaved,
 }
 
 /// A day as read, and the moment that stood in the cell where it seems to mean another day than it shows.
@@ -84,6 +87,7 @@ pub fn read_date(cell: Cell<'_>) -> Result<Option<Day>, DateError> {
         Cell::Date(moment) => Day::of(moment),
         Cell::Bool(_) => return Err(DateError::Format),
         Cell::Error => return Err(DateError::CellError),
+        Cell::Unsaved => return Err(DateError::Unsaved),
     };
     if PLAUSIBLE_YEARS.contains(&chrono::Datelike::year(&day.date)) {
         Ok(Some(day))

@@ -20,6 +20,8 @@ pub enum Cell<'a> {
     Bool(bool),
     /// A formula's error value such as `#N/A`.
     Error,
+    /// A formula whose result no program has saved, as libraries write them.
+    Unsaved,
 }
 
 impl Cell<'_> {
@@ -68,6 +70,7 @@ impl fmt::Debug for Cell<'_> {
             Self::Date(_) => f.write_str("Date(..)"),
             Self::Bool(value) => write!(f, "Bool({value})"),
             Self::Error => f.write_str("Error"),
+            Self::Unsaved => f.write_str("Unsaved"),
         }
     }
 }

@@ -156,6 +156,8 @@ codes! {
     ValueTooLong "value-too-long" Error Row "内容过长" "请缩短后重新填写。";
     /// A formula's error value stands in the cell.
     CellError "cell-error" Error Row "单元格中是公式错误（如 #N/A）" "请填写值，不要使用公式。";
+    /// A formula stands in the cell, and no program has saved what it comes to.
+    FormulaUnsaved "formula-unsaved" Error Row "公式没有保存结果" "请用 Excel 打开后保存，再重新上传；或直接填写值。";
     /// A value of another sort than the column's, such as a date in a name.
     ValueKind "value-kind" Error Row "单元格的内容类型不对" "请把该列设为“文本”格式后重新填写。";
     /// Nobody of the union has this document.
@@ -189,6 +191,20 @@ codes! {
     NoRows "no-rows" Error File "表头下面没有数据" "请填写数据后重新上传。";
     /// A difference workbook in which nothing is chosen.
     NothingChosen "nothing-chosen" Error File "“处理”列中没有选择任何办法" "请在“处理”列选择办法，保存后重新提交。";
+    /// A visible sheet looks like data and was not read.
+    SheetNotRead "sheet-not-read" Warning File "有工作表像是数据，但没有读取" "请给该工作表加上与模板相同的表头后重新上传；不需要的，请删除该工作表。";
+    /// Rows under a heading that can't be read.
+    BlockNotRead "block-not-read" Warning File "有的行没有读取" "请在这些行上方补全表头，或移到同一表头之下，再重新上传。";
+    /// A hidden sheet looks like data.
+    SheetHidden "sheet-hidden" Warning File "隐藏的工作表像是数据，没有读取" "需要读取的，请取消隐藏后重新上传。";
+    /// Rows that nobody sees were read.
+    RowsHidden "rows-hidden" Warning File "隐藏或被筛选掉的行也已读取" "请核对这些行；不需要的，请删除后重新上传。";
+    /// Titles, footers, hints, repeated headings, rows without a person.
+    RowsSkipped "rows-skipped" Warning File "有的行不是人员，已跳过" "无需处理；其中有人员的，请补全姓名和证件号码后重新上传。";
+    /// A heading that was recognised beside a better one.
+    ColumnNotUsed "column-not-used" Warning File "有的列已识别，但没有使用" "请核对所取的列；取错了的，请改用模板的表头。";
+    /// The kind of document has no column, and every number is one of a 居民身份证.
+    IdKindAssumed "id-kind-assumed" Warning File "没有“证件类型”列，号码都是有效的居民身份证号码，已按居民身份证读取" "请核对；有其他证件的，请补上“证件类型”列。";
     /// A template of another kind.
     WrongTemplate "wrong-template" Error File "这是另一种模板的文件" "请核对上传的种类，或换用正确的模板。";
 }
@@ -297,7 +313,7 @@ impl Fault {
     #[must_use]
     pub fn at(self, sheet: Option<&str>, row: u32) -> Finding {
         let Self { code, severity, column, value_masked, detail } = self;
-        Finding { code, severity, sheet: sheet.map(str::to_owned), row, column, value_masked, detail }
+        Finding { code, severity, sheet: sheet.map(str::to_owned), block: 1, row, column, value_masked, detail }
     }
 }
 
@@ -311,6 +327,8 @@ pub struct Finding {
     /// The sheet, if the file has sheets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
+    /// The block of the sheet, from 1: a heading with the rows below it; 0 where the finding is about the file.
+    pub block: u16,
     /// The row as the clerk sees it in Excel, from 1; 0 where the finding is about the file.
     pub row: u32,
     /// The key of the column ([`template::Column::key`]).
@@ -328,7 +346,16 @@ impl Finding {
     /// A finding about the file as a whole.
     #[must_use]
     pub fn file(code: Code, detail: Option<String>) -> Self {
-        Self { code, severity: code.severity(), sheet: None, row: 0, column: None, value_masked: None, detail }
+        Self {
+            code,
+            severity: code.severity(),
+            sheet: None,
+            block: 0,
+            row: 0,
+            column: None,
+            value_masked: None,
+            detail,
+        }
     }
 
     /// Column, sentence and masked value: `「手机号码」手机号码格式不正确（138****800）`.

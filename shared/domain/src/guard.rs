@@ -35,7 +35,7 @@ impl Default for GuardLimits {
 }
 
 /// Why an upload is held, with its figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "guard", rename_all = "kebab-case")]
 pub enum Hold {
     /// Names don't belong to the documents: a shifted column.
@@ -59,7 +59,40 @@ pub enum Hold {
         /// People whom the file would add.
         added: u64,
     },
+    /// Rows of a roster were not read: whoever stands in them would count as absent.
+    NotRead {
+        /// How many.
+        rows: u64,
+    },
+    /// Rows of a roster are hidden or filtered away.
+    HiddenRows {
+        /// How many.
+        rows: u64,
+    },
+    /// A sheet is named after people who have left.
+    LeaversSheet {
+        /// The sheet.
+        sheet: String,
+    },
+    /// A sheet is named after another year.
+    OtherYear {
+        /// The sheet.
+        sheet: String,
+    },
+    /// Half of a sheet's documents stand on another sheet, too.
+    RepeatedSheet {
+        /// The sheet.
+        sheet: String,
+        /// Its rows.
+        rows: u64,
+        /// Those of them that stand on another sheet before.
+        repeated: u64,
+    },
 }
+
+mod sheets;
+
+pub use sheets::{SheetRows, suspicious_sheet};
 
 impl Hold {
     /// The wire name.
@@ -69,6 +102,11 @@ impl Hold {
             Self::OtherNames { .. } => "other-names",
             Self::MissingPeople { .. } => "missing-people",
             Self::HeadcountJump { .. } => "headcount-jump",
+            Self::NotRead { .. } => "rows-not-read",
+            Self::HiddenRows { .. } => "hidden-rows",
+            Self::LeaversSheet { .. } => "leavers-sheet",
+            Self::OtherYear { .. } => "other-year",
+            Self::RepeatedSheet { .. } => "repeated-sheet",
         }
     }
 
@@ -84,6 +122,25 @@ impl Hold {
             ),
             Self::HeadcountJump { before, added } => format!(
                 "本工会登记有 {before} 名会员，本次将新增 {added} 名，人数增加一倍以上。请核对后选择放行或作废。"
+            ),
+            Self::NotRead { rows } => format!(
+                "文件中有 {rows} 行没有读取，其中的人员会被当作不在名单中。请补全表头后重新上传；放行的，系统不会对名单中没有的会员提出转移或移除的建议。"
+            ),
+            Self::HiddenRows { rows } => {
+                format!("文件中有 {rows} 行被隐藏或筛选掉，可能不属于本次名单。请核对后选择放行或作废。")
+            }
+            Self::LeaversSheet { sheet } => {
+                format!(
+                    "工作表“{sheet}”从名称看是已离开的人员。请核对；不应读取的，请删除该工作表后重新上传，否则请放行。"
+                )
+            }
+            Self::OtherYear { sheet } => {
+                format!(
+                    "工作表“{sheet}”从名称看是其他年度的名单。请核对；不应读取的，请删除该工作表后重新上传，否则请放行。"
+                )
+            }
+            Self::RepeatedSheet { sheet, rows, repeated } => format!(
+                "工作表“{sheet}”的 {rows} 行中有 {repeated} 行与其他工作表重复，可能是同一名单的旧版本。请核对；不应读取的，请删除该工作表后重新上传，否则请放行。"
             ),
         }
     }

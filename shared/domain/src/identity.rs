@@ -106,6 +106,7 @@ impl Document {
             Squeezed::PrecisionLost => Err(Code::IdPrecisionLost.into()),
             Squeezed::OtherContent => Err(Code::ValueKind.into()),
             Squeezed::CellError => Err(Code::CellError.into()),
+            Squeezed::Unsaved => Err(Code::FormulaUnsaved.into()),
         }
     }
 

@@ -8,8 +8,8 @@ mod organization;
 mod transfer;
 mod tree;
 
-pub use duplicates::Duplicates;
-pub(crate) use duplicates::{repeats, wide_hash};
+pub(crate) use duplicates::wide_hash;
+pub use duplicates::{Duplicates, repeats};
 pub use facts::facts;
 pub use member::{Known, Particulars, member};
 pub use organization::{KnownOrganization, organization};

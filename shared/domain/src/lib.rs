@@ -23,6 +23,7 @@ pub mod ordinary;
 pub mod organization;
 pub mod person;
 pub mod phone;
+pub mod place;
 pub mod precision;
 pub mod retirement;
 pub mod role;

@@ -34,6 +34,8 @@ pub(crate) enum Squeezed {
     OtherContent,
     /// A formula's error.
     CellError,
+    /// A formula without its result.
+    Unsaved,
 }
 
 /// The plain characters of a cell.
@@ -44,6 +46,7 @@ pub(crate) fn squeeze(cell: Cell<'_>) -> Squeezed {
         Cell::Number(value) => squeeze_float(value),
         Cell::Date(_) | Cell::Bool(_) => Squeezed::OtherContent,
         Cell::Error => Squeezed::CellError,
+        Cell::Unsaved => Squeezed::Unsaved,
     }
 }
 
@@ -174,6 +177,7 @@ mod tests {
             Squeezed::PrecisionLost => "lost".to_owned(),
             Squeezed::OtherContent => "other".to_owned(),
             Squeezed::CellError => "error".to_owned(),
+            Squeezed::Unsaved => "unsaved".to_owned(),
         }
     }
 

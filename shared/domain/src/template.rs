@@ -50,7 +50,7 @@ pub struct Column {
     pub header: &'static str,
     /// Whether each row must have it (marked `*`).
     pub required: bool,
-    /// Other headers that mean the same; compare with [`header_key`] on both sides.
+    /// Other headers that mean the same, from the most specific to the least; compare with [`header_key`] on both sides.
     pub synonyms: &'static [&'static str],
     /// What it holds.
     pub content: Content,
@@ -130,6 +130,17 @@ impl TemplateKind {
     #[must_use]
     pub fn position(self, key: &str) -> Option<usize> {
         self.columns().iter().position(|column| column.key == key)
+    }
+
+    /// The columns that say of whom a row is: where none of them states anything, it is nobody's, whatever defaults it has.
+    #[must_use]
+    pub fn personal(self) -> &'static [&'static str] {
+        match self {
+            Self::Members | Self::Roster => &["name", "id_number", "phone"],
+            Self::Organizations => &["org_code", "org_name", "uscc", "enterprise", "contact", "phone", "email"],
+            Self::Registry => &["id_number", "card", "retired_on", "deceased_on"],
+            Self::Transfers => &["id_number"],
+        }
     }
 
     /// The version of the template's columns; grows when they change.

@@ -152,7 +152,7 @@ impl UploadStatus {
 /// Rows of an upload by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Rows in the file.
+    /// Rows that were read.
     pub read: u64,
     /// Rows that were taken: new, changed, transfers.
     pub accepted: u64,
@@ -164,13 +164,28 @@ pub struct Counts {
     pub duplicate: u64,
     /// Requests to transfer; a part of `accepted` (decision 6).
     pub transfers: u64,
+    /// Rows that hold anything, of all sheets that are visible and not ours; one of several blocks counts in each (decision 40).
+    #[serde(default)]
+    pub content: u64,
+    /// Rows of headings.
+    #[serde(default)]
+    pub headings: u64,
+    /// Titles, footers, hints, repeated headings, rows of defaults alone.
+    #[serde(default)]
+    pub skipped: u64,
+    /// Rows of sheets and blocks that were not read.
+    #[serde(default)]
+    pub not_read: u64,
 }
 
 impl Counts {
-    /// No row vanishes: those read are accepted, unchanged, rejected or duplicate.
+    /// No row vanishes: those with content are headings, read, skipped or not read; those read are accepted, unchanged,
+    /// rejected or duplicate.
     #[must_use]
     pub fn adds_up(&self) -> bool {
-        self.read == self.accepted + self.unchanged + self.rejected + self.duplicate && self.transfers <= self.accepted
+        self.content == self.headings + self.read + self.skipped + self.not_read
+            && self.read == self.accepted + self.unchanged + self.rejected + self.duplicate
+            && self.transfers <= self.accepted
     }
 
     /// Counts one more row by its outcome.
@@ -204,6 +219,10 @@ impl Counts {
             rejected: self.rejected + other.rejected,
             duplicate: self.duplicate + other.duplicate,
             transfers: self.transfers + other.transfers,
+            content: self.content + other.content,
+            headings: self.headings + other.headings,
+            skipped: self.skipped + other.skipped,
+            not_read: self.not_read + other.not_read,
         }
     }
 }
@@ -250,7 +269,11 @@ mod tests {
             counts.count(outcome);
         }
         counts.count_duplicate();
-        assert_eq!(counts, Counts { read: 6, accepted: 3, unchanged: 1, rejected: 1, duplicate: 1, transfers: 1 });
+        let rows =
+            Counts { read: 6, accepted: 3, unchanged: 1, rejected: 1, duplicate: 1, transfers: 1, ..Counts::default() };
+        assert_eq!(counts, rows);
+        assert!(!counts.adds_up(), "nothing is said of rows with content");
+        (counts.content, counts.headings, counts.skipped, counts.not_read) = (12, 1, 2, 3);
         assert!(counts.adds_up() && counts.plus(counts).adds_up());
         assert!(!Counts { read: 1, ..Counts::default() }.adds_up());
     }

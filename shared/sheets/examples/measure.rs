@@ -14,7 +14,9 @@ use domain::{
     template::TemplateKind,
 };
 use rust_xlsxwriter::Workbook;
-use sheets::{Block, Head, Mark, Outcome, PoolSettings, ReadLimits, ReaderPool, RowSink, Spool, Summary, WriteOptions};
+use sheets::{
+    Block, Head, Heads, Mark, Outcome, PoolSettings, ReadLimits, ReaderPool, RowSink, Spool, Summary, WriteOptions,
+};
 
 /// Takes every cell in template order, as a validator does.
 struct Cells(u64);
@@ -22,9 +24,9 @@ struct Cells(u64);
 impl RowSink for Cells {
     fn begin(&mut self, _head: &Head) {}
 
-    fn rows(&mut self, head: &Head, block: &Block) -> bool {
+    fn rows(&mut self, heads: &Heads, block: &Block) -> bool {
         for row in block.rows() {
-            self.0 += row.in_template_order(head).iter().filter(|cell| !cell.is_blank()).count() as u64;
+            self.0 += row.in_template_order(heads).iter().filter(|cell| !cell.is_blank()).count() as u64;
         }
         true
     }
@@ -81,8 +83,8 @@ fn cpu_ms(fields: &[usize]) -> f64 {
 
 fn write(spool: &Spool, findings: &[Finding], folder: &Path) -> Result<usize, sheets::WriteError> {
     let marks = spool.rows().filter_map(Result::ok).map(|row| match row.number % 20 {
-        0 => Mark { row: row.number, outcome: Outcome::Rejected, findings },
-        _ => Mark { row: row.number, outcome: Outcome::Accepted, findings: &[] },
+        0 => Mark { place: row.place(), outcome: Outcome::Rejected, findings },
+        _ => Mark { place: row.place(), outcome: Outcome::Accepted, findings: &[] },
     });
     let options = WriteOptions { created: chrono::NaiveDateTime::default(), temp_folder: folder };
     let mut out = Cursor::new(Vec::new());

@@ -10,9 +10,10 @@ use domain::{
 };
 
 use crate::{
-    Head, ReadLimits, Rejection,
-    book::{Output, open},
+    Account, Head, ReadLimits, Rejection,
+    book::open,
     header::{HEADER_WITHIN, MARK_SHEET},
+    reading::{Output, Piece, Sort},
     rejection::Failure,
     row::Row,
 };
@@ -61,14 +62,14 @@ pub(crate) fn read(path: &Path, limits: &ReadLimits, out: &mut impl Output) -> R
             choice.push(1, chosen)?;
             choice.push(2, Cell::Text(&sheet.name))?;
             choice.push(3, Cell::Number(f64::from(row.number)))?;
-            out.row(&choice)?;
+            out.row(Piece { row: &choice, block: 0, sort: Sort::Data, from: 0, to: u32::MAX })?;
             Ok(true)
         })?;
     }
     match (count, any_header) {
         (0, false) => Err(Rejection::new(Code::NoHeader, "没有“条目”和“处理”两列，请使用系统生成的差异文件").into()),
         (0, true) => Err(Rejection::new(Code::NothingChosen, "").into()),
-        _ => Ok(()),
+        _ => out.account(&Account { content: u64::from(count), ..Account::default() }),
     }
 }
 
@@ -82,10 +83,8 @@ fn header(row: &Row) -> Option<(u32, u32)> {
 
 fn head() -> Head {
     Head {
-        sheet: String::new(),
-        header_row: 0,
         headers: vec![ITEM.to_owned(), CHOICE.to_owned(), "工作表".to_owned(), "行号".to_owned()],
         map: (0..COLUMNS).map(Some).collect(),
-        places: Vec::new(),
+        ..Head::default()
     }
 }

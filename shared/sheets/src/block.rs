@@ -1,14 +1,18 @@
 //! Rows in a compact binary form: what travels from the child, lies in the spool, and is read without an allocation per cell.
 //!
-//! A row is `number: u32, length of cells: u32, cells`; cells stand in place order from column 0, one tag byte each and
+//! A row is `number: u32, block: u16, sort: u8, length of cells: u32, cells`; cells stand in place order from column 0, one tag byte each and
 //! what it needs; trailing empty cells are left out. All numbers are little-endian.
 
 use std::{ops::Deref, sync::Arc};
 
 use chrono::{DateTime, NaiveDateTime};
-use domain::cell::Cell;
+use domain::{cell::Cell, identity::IdKind, place::Place};
 
-use crate::{ReadLimits, row::Row};
+use crate::{
+    ReadLimits,
+    head::Heads,
+    reading::{Piece, Sort},
+};
 
 const EMPTY: u8 = 0;
 const SHORT_TEXT: u8 = 1;
@@ -18,9 +22,10 @@ const DATE: u8 = 4;
 const FALSE: u8 = 5;
 const TRUE: u8 = 6;
 const ERROR: u8 = 7;
+const UNSAVED: u8 = 8;
 
 /// Bytes of a row's head.
-const ROW_HEAD: usize = 8;
+const ROW_HEAD: usize = 11;
 /// A block is handed on when it has grown to this many bytes.
 pub(crate) const BLOCK_BYTES: usize = 128 << 10;
 /// No row is longer than this, so no block is longer than both together.
@@ -29,12 +34,14 @@ pub(crate) const ROW_BYTES: usize = 1 << 20;
 const TEMPLATE_COLUMNS: usize = 16;
 
 /// Appends a row; false (and nothing appended) where it would be longer than a row may be.
-pub(crate) fn encode(row: &Row, out: &mut Vec<u8>) -> bool {
+pub(crate) fn encode(piece: Piece<'_>, out: &mut Vec<u8>) -> bool {
+    let Piece { row, block, sort, from, to } = piece;
     let start = out.len();
     out.extend_from_slice(&row.number.to_le_bytes());
-    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(&block.to_le_bytes());
+    out.extend_from_slice(&[sort as u8, 0, 0, 0, 0]);
     let mut next = 0;
-    for (column, cell) in row.cells() {
+    for (column, cell) in row.cells().filter(|(column, _)| (from..to).contains(column)) {
         out.resize(out.len() + (column - next) as usize, EMPTY);
         next = column + 1;
         encode_cell(cell, out);
@@ -44,7 +51,7 @@ pub(crate) fn encode(row: &Row, out: &mut Vec<u8>) -> bool {
         out.truncate(start);
         return false;
     }
-    out[start + 4..start + ROW_HEAD].copy_from_slice(&(length as u32).to_le_bytes());
+    out[start + ROW_HEAD - 4..start + ROW_HEAD].copy_from_slice(&(length as u32).to_le_bytes());
     true
 }
 
@@ -70,6 +77,7 @@ fn encode_cell(cell: Cell<'_>, out: &mut Vec<u8>) {
         }
         Cell::Bool(value) => out.push(if value { TRUE } else { FALSE }),
         Cell::Error => out.push(ERROR),
+        Cell::Unsaved => out.push(UNSAVED),
     }
 }
 
@@ -80,18 +88,25 @@ pub struct Block {
     rows: u32,
 }
 
+/// Where the last row stood, by which the order of the next is checked: sheet, row, block.
+pub(crate) type Last = (u16, u32, Option<u16>);
+
 impl Block {
     /// Takes bytes of an untrusted child: every length, text and number in them is checked here, once.
-    /// `after` is the number of the row before. `None` where anything is wrong.
-    pub(crate) fn checked(bytes: Vec<u8>, after: u32, limits: &ReadLimits) -> Option<(Self, u32)> {
+    /// `after` is where the row before stood. `None` where anything is wrong.
+    pub(crate) fn checked(bytes: Vec<u8>, after: Last, heads: &Heads, limits: &ReadLimits) -> Option<(Self, Last)> {
         let (mut at, mut last, mut rows) = (0, after, 0);
         while at < bytes.len() {
-            let (number, cells) = split_row(&bytes[at..])?;
-            if number <= last || u64::from(number) > limits.rows {
+            let row = split_row(&bytes[at..])?;
+            let sheet = heads.get(row.block)?.sheet_no;
+            let here = (sheet, row.number, Some(row.block));
+            // Sheets and rows go up; of one row, blocks do. A heading's own row is the first of a new block.
+            if here <= last || u64::from(row.number) > limits.rows {
                 return None;
             }
-            check_cells(cells, limits)?;
-            (last, rows, at) = (number, rows + 1, at + ROW_HEAD + cells.len());
+            check_cells(row.cells, limits)?;
+            rows += u32::from(row.sort == Sort::Data);
+            (last, at) = (here, at + ROW_HEAD + row.cells.len());
         }
         Some((Self { bytes: bytes.into(), rows }, last))
     }
@@ -105,22 +120,28 @@ impl Block {
         &self.bytes
     }
 
-    /// How many rows it holds.
+    /// How many rows of data it holds.
     #[must_use]
     pub fn len(&self) -> u32 {
         self.rows
     }
 
-    /// Whether it holds none.
+    /// Whether it holds no row of data.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows == 0
     }
 
-    /// Its rows in order.
+    /// Its rows of data in order.
     #[must_use]
     pub fn rows(&self) -> Rows {
-        Rows { block: self.clone(), at: 0 }
+        Rows { block: self.clone(), at: 0, all: false }
+    }
+
+    /// All its rows in order: headings, and what was skipped or not read, too.
+    #[must_use]
+    pub fn all_rows(&self) -> Rows {
+        Rows { all: true, ..self.rows() }
     }
 }
 
@@ -128,16 +149,21 @@ impl Block {
 pub struct Rows {
     block: Block,
     at: usize,
+    all: bool,
 }
 
 impl Iterator for Rows {
     type Item = RawRow;
 
     fn next(&mut self) -> Option<RawRow> {
-        let (number, cells) = split_row(&self.block.bytes[self.at..])?;
-        let start = self.at + ROW_HEAD;
-        self.at = start + cells.len();
-        Some(RawRow { number, start, end: self.at, block: self.block.clone() })
+        loop {
+            let Parts { number, block, sort, cells } = split_row(&self.block.bytes[self.at..])?;
+            let start = self.at + ROW_HEAD;
+            self.at = start + cells.len();
+            if self.all || sort == Sort::Data {
+                return Some(RawRow { number, block, sort, start, end: self.at, bytes: self.block.clone() });
+            }
+        }
     }
 }
 
@@ -145,22 +171,33 @@ impl Iterator for Rows {
 pub struct RawRow {
     /// Row number as Excel shows it, from 1.
     pub number: u32,
+    /// The block that it stands in, by its place among all of the file.
+    pub block: u16,
+    /// What sort of row it is.
+    pub sort: Sort,
     start: usize,
     end: usize,
-    block: Block,
+    bytes: Block,
 }
 
 impl RawRow {
     /// The cells in place, from the first column of the sheet; trailing empty ones are left out.
     #[must_use]
     pub fn cells(&self) -> Cells<'_> {
-        Cells { bytes: &self.block.bytes[self.start..self.end] }
+        Cells { bytes: &self.bytes.bytes[self.start..self.end] }
     }
 
-    /// The cells in the order of the template, by the map of the file's head; what the file lacks is empty.
+    /// Where it stands.
     #[must_use]
-    pub fn in_template_order(&self, head: &crate::Head) -> TemplateCells<'_> {
+    pub fn place(&self) -> Place {
+        Place { block: self.block, row: self.number }
+    }
+
+    /// The cells in the order of the template, by the map of its block's head; what the file lacks is empty.
+    #[must_use]
+    pub fn in_template_order(&self, heads: &Heads) -> TemplateCells<'_> {
         let mut cells = [Cell::Empty; TEMPLATE_COLUMNS];
+        let Some(head) = heads.get(self.block) else { return TemplateCells { cells, count: 0 } };
         for (column, cell) in self.cells().enumerate() {
             if let Some(Some(place)) = head.places.get(column)
                 && let Some(slot) = cells.get_mut(*place)
@@ -168,7 +205,19 @@ impl RawRow {
                 *slot = cell;
             }
         }
+        if let Some((kind, number)) = head.kind_assumed {
+            assume_kind((usize::from(kind), usize::from(number)), &mut cells);
+        }
         TemplateCells { cells, count: head.map.len().min(TEMPLATE_COLUMNS) }
+    }
+}
+
+/// Where the file has no column for the kind of document, it is taken for a 居民身份证 wherever there is a number.
+fn assume_kind((kind, number): (usize, usize), cells: &mut [Cell<'_>; TEMPLATE_COLUMNS]) {
+    if cells.get(number).is_some_and(|cell| !cell.is_blank())
+        && let Some(slot @ Cell::Empty) = cells.get_mut(kind)
+    {
+        *slot = Cell::Text(IdKind::ResidentId.name_zh());
     }
 }
 
@@ -201,10 +250,25 @@ impl<'a> Iterator for Cells<'a> {
     }
 }
 
-fn split_row(bytes: &[u8]) -> Option<(u32, &[u8])> {
+/// The parts of a row's bytes.
+struct Parts<'a> {
+    number: u32,
+    block: u16,
+    sort: Sort,
+    cells: &'a [u8],
+}
+
+fn split_row(bytes: &[u8]) -> Option<Parts<'_>> {
     let (number, rest) = bytes.split_first_chunk()?;
+    let (block, rest) = rest.split_first_chunk()?;
+    let (sort, rest) = rest.split_first()?;
     let (length, rest) = rest.split_first_chunk()?;
-    Some((u32::from_le_bytes(*number), rest.get(..u32::from_le_bytes(*length) as usize)?))
+    Some(Parts {
+        number: u32::from_le_bytes(*number),
+        block: u16::from_le_bytes(*block),
+        sort: Sort::of(*sort)?,
+        cells: rest.get(..u32::from_le_bytes(*length) as usize)?,
+    })
 }
 
 fn split_cell(bytes: &[u8]) -> Option<(Cell<'_>, &[u8])> {
@@ -230,6 +294,7 @@ fn split_cell(bytes: &[u8]) -> Option<(Cell<'_>, &[u8])> {
         FALSE => (Cell::Bool(false), rest),
         TRUE => (Cell::Bool(true), rest),
         ERROR => (Cell::Error, rest),
+        UNSAVED => (Cell::Unsaved, rest),
         _ => return None,
     })
 }
@@ -265,6 +330,23 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{Head, row::Row};
+
+    /// One block on one sheet.
+    pub(crate) fn heads() -> Heads {
+        Heads::new(Head::default())
+    }
+
+    /// Before the first row.
+    pub(crate) const START: Last = (0, 0, None);
+
+    fn after(row: u32) -> Last {
+        (0, row, Some(0))
+    }
+
+    fn checked(bytes: Vec<u8>, last: u32, limits: &ReadLimits) -> Option<(Block, Last)> {
+        Block::checked(bytes, after(last), &heads(), limits)
+    }
 
     /// A block of rows with the given numbers and texts.
     pub(crate) fn block_of(rows: &[(u32, &[Cell<'_>])]) -> Vec<u8> {
@@ -274,7 +356,7 @@ pub(crate) mod tests {
             for (column, cell) in cells.iter().enumerate() {
                 row.push(column as u32, *cell).unwrap();
             }
-            assert!(encode(&row, &mut bytes));
+            assert!(encode(Piece { row: &row, block: 0, sort: Sort::Data, from: 0, to: u32::MAX }, &mut bytes));
         }
         bytes
     }
@@ -292,10 +374,11 @@ pub(crate) mod tests {
             Cell::Bool(true),
             Cell::Bool(false),
             Cell::Error,
+            Cell::Unsaved,
         ];
         let bytes = block_of(&[(7, &cells), (9, &[])]);
-        let (block, last) = Block::checked(bytes, 3, &ReadLimits::default()).unwrap();
-        assert_eq!((block.len(), last), (2, 9));
+        let (block, last) = checked(bytes, 3, &ReadLimits::default()).unwrap();
+        assert_eq!((block.len(), last), (2, after(9)));
         let rows: Vec<RawRow> = block.rows().collect();
         assert_eq!(rows[0].number, 7);
         assert!(rows[0].cells().collect::<Vec<_>>() == cells);
@@ -311,28 +394,29 @@ pub(crate) mod tests {
             row.push(column, Cell::Text(&text)).unwrap();
         }
         let mut bytes = Vec::new();
-        assert!(!encode(&row, &mut bytes) && bytes.is_empty());
+        let piece = Piece { row: &row, block: 0, sort: Sort::Data, from: 0, to: u32::MAX };
+        assert!(!encode(piece, &mut bytes) && bytes.is_empty());
     }
 
     #[test]
     fn what_an_untrusted_child_sends_is_checked() {
         let limits = ReadLimits { columns: 2, cell_chars: 3, rows: 100, ..ReadLimits::default() };
         let good = block_of(&[(5, &[Cell::Text("abc")]), (6, &[Cell::Text("d")])]);
-        assert!(Block::checked(good.clone(), 4, &limits).is_some());
-        assert!(Block::checked(good.clone(), 5, &limits).is_none(), "rows go up");
-        assert!(Block::checked(good[..good.len() - 1].to_vec(), 4, &limits).is_none(), "cut short");
-        assert!(Block::checked(block_of(&[(101, &[])]), 0, &limits).is_none(), "past the last row");
-        assert!(Block::checked(block_of(&[(1, &[Cell::Error; 3])]), 0, &limits).is_none(), "past the last column");
-        assert!(Block::checked(block_of(&[(1, &[Cell::Text("abcdefghijklm")])]), 0, &limits).is_none(), "too long");
+        assert!(checked(good.clone(), 4, &limits).is_some());
+        assert!(checked(good.clone(), 5, &limits).is_none(), "rows go up");
+        assert!(checked(good[..good.len() - 1].to_vec(), 4, &limits).is_none(), "cut short");
+        assert!(checked(block_of(&[(101, &[])]), 0, &limits).is_none(), "past the last row");
+        assert!(checked(block_of(&[(1, &[Cell::Error; 3])]), 0, &limits).is_none(), "past the last column");
+        assert!(checked(block_of(&[(1, &[Cell::Text("abcdefghijklm")])]), 0, &limits).is_none(), "too long");
         let broken = block_of(&[(1, &[Cell::Text("é")])]);
         let cut = broken.iter().map(|byte| if *byte == 0xc3 { 0xff } else { *byte }).collect();
-        assert!(Block::checked(cut, 0, &limits).is_none(), "not UTF-8");
+        assert!(checked(cut, 0, &limits).is_none(), "not UTF-8");
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_taken_or_refused_and_never_panic(bytes in prop::collection::vec(0_u8..9, 0..200)) {
-            if let Some((block, _)) = Block::checked(bytes, 0, &ReadLimits::default()) {
+            if let Some((block, _)) = Block::checked(bytes, START, &heads(), &ReadLimits::default()) {
                 for row in block.rows() {
                     let _ = row.cells().count();
                 }

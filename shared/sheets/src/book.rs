@@ -1,10 +1,9 @@
-//! One file from its bytes to its rows: told by content, looked over, searched for its header, read.
+//! One file from its bytes to its rows: told by content, looked over, and opened as a book of sheets.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs::File,
     io::{BufReader, Seek},
-    path::Path,
 };
 
 use calamine::{Data, DataRef, ExcelDateTime};
@@ -12,16 +11,17 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use domain::{cell::Cell, finding::Code, template::TemplateKind};
 
 use crate::{
-    Head, ReadLimits, Rejection,
+    ReadLimits, Rejection,
     csv::CsvBook,
     decrypt,
     detect::{Container, detect},
-    header::{MARK_SHEET, Search},
     html::PageBook,
     ods::OdsBook,
+    parts::sheet_parts,
     preflight::{Package, preflight},
     rejection::Failure,
     row::Row,
+    shape::Shape,
     source::Source,
     xls::XlsBook,
     xlsb::XlsbBook,
@@ -34,8 +34,8 @@ pub(crate) struct SheetName {
     pub visible: bool,
 }
 
-/// Takes a row that is not blank; false when no more are wanted.
-pub(crate) type Take<'a> = dyn FnMut(&Row) -> Result<bool, Failure> + 'a;
+/// Takes a row that is not blank, and may add to it; false when no more are wanted.
+pub(crate) type Take<'a> = dyn FnMut(&mut Row) -> Result<bool, Failure> + 'a;
 
 /// A workbook that is being read; one per format.
 pub(crate) trait Book {
@@ -43,40 +43,10 @@ pub(crate) trait Book {
     fn sheets(&self) -> Vec<SheetName>;
     /// Hands over the rows of a sheet that hold anything, in order, until there are no more or `take` has enough.
     fn rows(&mut self, sheet: usize, row: &mut Row, take: &mut Take<'_>) -> Result<(), Failure>;
-}
-
-/// What becomes of a file while it is read.
-pub(crate) trait Output {
-    fn head(&mut self, head: &Head) -> Result<(), Failure>;
-    fn row(&mut self, row: &Row) -> Result<(), Failure>;
-}
-
-/// Reads a file as a template of a kind.
-pub(crate) fn read(path: &Path, kind: TemplateKind, limits: &ReadLimits, out: &mut impl Output) -> Result<(), Failure> {
-    let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
-    if size > limits.upload_bytes {
-        return Err(Rejection::too_large("文件大小", limits.upload_bytes >> 20, "MB").into());
+    /// What a sheet hides and merges, as far as the format tells without being read a second time.
+    fn shape(&mut self, _sheet: usize) -> Result<Shape, Failure> {
+        Ok(Shape::default())
     }
-    let mut book = open(&mut file, size, kind, limits)?;
-    let mut row = Row::new(limits);
-    let (sheet, head) = search(book.as_mut(), kind, &mut row)?;
-    out.head(&head)?;
-    let (mut rows, limit) = (0_u64, limits.rows);
-    let columns: Vec<u32> = head.map.iter().flatten().map(|column| *column as u32).collect();
-    book.rows(sheet, &mut row, &mut |row| {
-        // Rows that state nothing in any column of the template (numbered in advance, a remark) are blank rows.
-        if row.number <= head.header_row || columns.iter().all(|column| row.at(*column).is_blank()) {
-            return Ok(true);
-        }
-        rows += 1;
-        if rows > limit {
-            return Err(Rejection::too_large("数据行数", limit, "行").into());
-        }
-        out.row(row)?;
-        Ok(true)
-    })?;
-    if rows == 0 { Err(Rejection::new(Code::NoRows, "").into()) } else { Ok(()) }
 }
 
 /// Opens a file by what its bytes are.
@@ -118,9 +88,12 @@ fn open_as(
     let reader = || Ok::<_, Failure>(BufReader::with_capacity(32 << 10, from_start()?));
     Ok(match container {
         Container::Zip => match preflight(reader()?, size, limits)? {
-            Package::Xlsx => Box::new(XlsxBook::open(reader()?)?),
-            Package::Xlsb => Box::new(XlsbBook::open(reader()?)?),
-            Package::Ods => Box::new(OdsBook::open(reader()?)?),
+            (Package::Xlsx, shapes) => {
+                let parts = if shapes.is_empty() { HashMap::new() } else { sheet_parts(reader()?)? };
+                Box::new(XlsxBook::open(reader()?, shapes, parts)?)
+            }
+            (Package::Xlsb, _) => Box::new(XlsbBook::open(reader()?)?),
+            (Package::Ods, _) => Box::new(OdsBook::open(reader()?)?),
         },
         Container::Compound => Box::new(XlsBook::open(reader()?)?),
         Container::Page(charset) => Box::new(PageBook::open(from_start()?, charset, limits)?),
@@ -142,25 +115,6 @@ fn check_sheets(sheets: &[SheetName], limits: &ReadLimits) -> Result<(), Rejecti
     } else {
         Err(Rejection::new(Code::Damaged, "有同名的工作表"))
     }
-}
-
-fn search(book: &mut dyn Book, kind: TemplateKind, row: &mut Row) -> Result<(usize, Head), Failure> {
-    let (sheets, mut search) = (book.sheets(), Search::new(kind));
-    for (place, sheet) in sheets.iter().enumerate() {
-        if sheet.name == MARK_SHEET {
-            book.rows(place, row, &mut |row| {
-                search.mark(row);
-                Ok(row.number < 4)
-            })?;
-        }
-    }
-    let visible = sheets.iter().enumerate().filter(|(_, sheet)| sheet.visible && sheet.name != MARK_SHEET);
-    for (place, _) in visible {
-        search.start_sheet();
-        book.rows(place, row, &mut |row| Ok(search.look(place, row)))?;
-    }
-    let names: Vec<String> = sheets.into_iter().map(|sheet| sheet.name).collect();
-    Ok(search.decide(&names)?)
 }
 
 /// Makes rows of cells that come one by one in order of rows.

@@ -13,11 +13,10 @@ use std::{
 use rlimit::Resource;
 
 use crate::{
-    Head, ReadLimits, Rejection, actions,
+    Account, Head, ReadLimits, Rejection, actions,
     block::{self, BLOCK_BYTES},
-    book::{self, Output},
+    reading::{self, Output, Piece},
     rejection::Failure,
-    row::Row,
     wire::{self, Frame, PROTOCOL, Request},
 };
 
@@ -82,7 +81,7 @@ fn read(request: &Request, output: &mut impl Write, first: &dyn Fn(&Path)) -> io
         let read = if request.actions {
             actions::read(&request.path, &request.limits, &mut stream)
         } else {
-            book::read(&request.path, request.kind, &request.limits, &mut stream)
+            reading::read(&request.path, request.kind, &request.limits, &mut stream)
         };
         read.and_then(|()| stream.flush())
     }));
@@ -124,15 +123,24 @@ impl<W: Write> Stream<'_, W> {
 
 impl<W: Write> Output for Stream<'_, W> {
     fn head(&mut self, head: &Head) -> Result<(), Failure> {
+        // Rows of blocks that were begun before go first.
+        self.flush()?;
         let sent = wire::write_frame(self.output, &Frame::Head(head.clone()));
         self.sent(sent)
     }
 
-    fn row(&mut self, row: &Row) -> Result<(), Failure> {
-        if !block::encode(row, &mut self.block) {
-            let what = format!("第 {} 行的内容", row.number);
+    fn row(&mut self, piece: Piece<'_>) -> Result<(), Failure> {
+        let number = piece.row.number;
+        if !block::encode(piece, &mut self.block) {
+            let what = format!("第 {number} 行的内容");
             return Err(Rejection::too_large(&what, block::ROW_BYTES as u64 >> 10, "KB").into());
         }
         if self.block.len() >= BLOCK_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    fn account(&mut self, account: &Account) -> Result<(), Failure> {
+        self.flush()?;
+        let sent = wire::write_frame(self.output, &Frame::Account(account.clone()));
+        self.sent(sent)
     }
 }

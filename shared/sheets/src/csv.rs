@@ -259,7 +259,7 @@ mod tests {
     fn split(text: &str, chunk: usize) -> Vec<(u32, Vec<String>)> {
         let (mut row, mut rows) = (Row::new(&ReadLimits::default()), Vec::new());
         let mut splitter = Splitter::new(b',', 1000);
-        let mut take = |row: &Row| {
+        let mut take = |row: &mut Row| {
             let width = row.cells().last().map_or(0, |(column, _)| column + 1);
             let text = |column| match row.at(column) {
                 Cell::Text(text) => text.to_owned(),

@@ -1,143 +1,49 @@
-//! The data sheet is found by its header, wherever it stands: which row of which sheet is the header of which template.
+//! The data sheets are found by their headings, wherever these stand: which row of which sheet is the heading of which template.
 
-use std::{collections::HashMap, sync::LazyLock};
-
-use domain::{
-    cell::Cell,
-    finding::Code,
-    template::{TemplateKind, header_key},
-    text::is_lost,
-};
-use serde::{Deserialize, Serialize};
+use domain::{cell::Cell, comparison::Class, finding::Code, template::TemplateKind, text::is_lost};
 
 use crate::{
     Rejection,
-    row::{Row, header_text},
+    columns::{Fit, fit},
+    heading::{Heading, Texts},
+    row::Row,
 };
 
 /// The header stands within this many rows that hold anything.
 pub(crate) const HEADER_WITHIN: usize = 50;
 /// Name of the hidden sheet by which a template knows itself; its first column holds mark, kind, year, version.
 pub const MARK_SHEET: &str = "_rollcall";
-/// What stands in the first cell of that sheet.
+/// Name of the hidden sheet with the lists of a template's drop-downs.
+pub(crate) const LISTS_SHEET: &str = "_lists";
+/// What stands in the first cell of the mark's sheet.
 pub const MARK: &str = "rollcall";
 
-/// Where the data lies in a file, and which of its columns is which.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
-    /// Name of the sheet; empty for a .csv.
-    pub sheet: String,
-    /// Row number of the header, from 1.
-    pub header_row: u32,
-    /// All headers of the sheet in place; empty where a column has none.
-    pub headers: Vec<String>,
-    /// Column of the template -> column of the sheet.
-    pub map: Vec<Option<usize>>,
-    /// Column of the sheet -> column of the template; made from `map`.
-    #[serde(skip)]
-    pub places: Vec<Option<usize>>,
-}
-
-impl Head {
-    /// Makes the inverse of the map, and holds what an untrusted child sent to the limits; false where it is not sound.
-    pub(crate) fn settle(&mut self, places: usize, columns: u32) -> bool {
-        let count = self.headers.len();
-        self.places = vec![None; count];
-        for (place, column) in self.map.iter().enumerate() {
-            let Some(column) = *column else { continue };
-            match self.places.get_mut(column) {
-                Some(slot @ None) => *slot = Some(place),
-                _ => return false,
-            }
-        }
-        self.map.len() == places
-            && count <= columns as usize
-            && self.sheet.len() <= 1_000
-            && self.headers.iter().all(|header| header.len() <= 1_000)
-    }
-}
-
-/// How well a row serves as the header of a template.
-#[derive(Clone, Debug)]
-struct Fit {
-    map: Vec<Option<usize>>,
-    required: usize,
-    required_of: usize,
-    matched: usize,
-}
-
-impl Fit {
-    fn is_complete(&self) -> bool {
-        self.required == self.required_of
-    }
-
-    /// Sure enough that the clerk meant this template: at least two required columns, and half of them.
-    fn is_likely(&self) -> bool {
-        self.required >= 2 && self.required * 2 >= self.required_of
-    }
-
-    /// In thousandths of the required columns, then by columns in all.
-    fn rank(&self) -> (usize, usize) {
-        (self.required * 1000 / self.required_of.max(1), self.matched)
-    }
-}
-
-type Names = HashMap<String, usize>;
-
-static NAMES: LazyLock<[Names; 5]> = LazyLock::new(|| {
-    TemplateKind::ALL.map(|kind| {
-        let mut names = Names::new();
-        for (place, column) in kind.columns().iter().enumerate() {
-            for name in std::iter::once(&column.header).chain(column.synonyms) {
-                names.entry(header_key(name)).or_insert(place);
-            }
-        }
-        names
-    })
-});
-
-fn fit(kind: TemplateKind, keys: &[(u32, String)]) -> Fit {
-    let columns = kind.columns();
-    let names = TemplateKind::ALL.iter().position(|other| *other == kind).map_or(&NAMES[0], |place| &NAMES[place]);
-    let mut map = vec![None; columns.len()];
-    for (column, key) in keys {
-        if let Some(slot) = names.get(key).and_then(|place| map.get_mut(*place))
-            && slot.is_none()
-        {
-            *slot = Some(*column as usize);
-        }
-    }
-    let count = |required: bool| {
-        map.iter().zip(columns).filter(|(at, column)| at.is_some() && (!required || column.required)).count()
-    };
-    let (required, matched) = (count(true), count(false));
-    Fit { map, required, required_of: columns.iter().filter(|column| column.required).count(), matched }
-}
-
-/// Cells that could be headers: short texts, in their normal form.
-fn keys(row: &Row) -> Vec<(u32, String)> {
-    let short = |(column, cell): (u32, Cell<'_>)| match cell {
-        Cell::Text(text) if text.len() <= 200 => Some((column, header_key(text))).filter(|(_, key)| !key.is_empty()),
-        _ => None,
-    };
-    row.cells().filter_map(short).collect()
-}
-
-/// A row that may be the header.
-struct Candidate {
-    sheet: usize,
-    row: u32,
-    headers: Vec<String>,
-    fit: Fit,
+/// What the first rows of a sheet show.
+#[derive(Default)]
+struct Look {
+    first_text: String,
+    heading: Option<Heading>,
     has_rows: bool,
+}
+
+/// What is to become of a visible sheet.
+pub(crate) enum Use {
+    /// It is read from this heading on.
+    Read(Heading),
+    /// It is gone over; why it is not read, where it looks like data: what its heading lacks.
+    PassOver(String),
+    /// It is one of our own, which holds nothing to be read.
+    Own,
 }
 
 /// Looks at the first rows of every visible sheet and decides.
 pub(crate) struct Search {
     kind: TemplateKind,
     marked: Option<TemplateKind>,
-    best: Option<Candidate>,
+    /// By sheet, those that were looked at.
+    looks: Vec<(usize, Look)>,
     others: Vec<(TemplateKind, Fit)>,
+    before: Option<Texts>,
     rows_seen: usize,
     any_row: bool,
     /// Rows of question marks were met, where text had been.
@@ -146,12 +52,21 @@ pub(crate) struct Search {
 
 impl Search {
     pub fn new(kind: TemplateKind) -> Self {
-        Self { kind, marked: None, best: None, others: Vec::new(), rows_seen: 0, any_row: false, lost: false }
+        Self {
+            kind,
+            marked: None,
+            looks: Vec::new(),
+            others: Vec::new(),
+            before: None,
+            rows_seen: 0,
+            any_row: false,
+            lost: false,
+        }
     }
 
     /// Rows of the next sheet follow.
     pub fn start_sheet(&mut self) {
-        self.rows_seen = 0;
+        (self.rows_seen, self.before) = (0, None);
     }
 
     /// Takes a row of the hidden sheet by which a template knows itself.
@@ -165,89 +80,115 @@ impl Search {
     pub fn look(&mut self, sheet: usize, row: &Row) -> bool {
         self.any_row = true;
         self.rows_seen += 1;
-        if let Some(best) = self.best.as_mut().filter(|best| best.sheet == sheet && best.row < row.number) {
-            best.has_rows = true;
+        let texts = Texts::of(row);
+        if self.looks.last().is_none_or(|(last, _)| *last != sheet) {
+            let first_text = texts.first().to_owned();
+            self.looks.push((sheet, Look { first_text, ..Look::default() }));
         }
-        if self.best.as_ref().is_some_and(|best| best.sheet == sheet && best.has_rows && best.fit.is_complete()) {
-            // A whole header with data below it: what follows on this sheet is data.
-            return false;
+        self.lost |= texts.keys().iter().filter(|(_, key)| is_lost(key)).count() >= 2;
+        let kind = self.kind;
+        if let Some((_, look)) = self.looks.last_mut()
+            && let Some(heading) = &look.heading
+            && heading.row < row.number
+        {
+            look.has_rows = true;
+            if heading.serves(kind) {
+                // A whole heading with data below it: what follows on this sheet is data.
+                return false;
+            }
         }
-        let keys = keys(row);
-        self.lost |= keys.iter().filter(|(_, key)| is_lost(key)).count() >= 2;
-        if keys.len() >= 2 {
-            self.weigh(sheet, row, &keys);
-        }
+        self.weigh(&texts);
+        self.before = Some(texts);
         self.rows_seen < HEADER_WITHIN
     }
 
-    fn weigh(&mut self, sheet: usize, row: &Row, keys: &[(u32, String)]) {
-        for kind in TemplateKind::ALL.into_iter().filter(|kind| *kind != self.kind) {
-            let fit = fit(kind, keys);
-            if fit.is_likely() {
-                self.others.push((kind, fit));
+    fn weigh(&mut self, texts: &Texts) {
+        if texts.len() >= 2 {
+            for kind in TemplateKind::ALL.into_iter().filter(|kind| *kind != self.kind) {
+                let fit = fit(kind, texts.keys());
+                if fit.is_complete() {
+                    self.others.push((kind, fit));
+                }
             }
         }
-        let fit = fit(self.kind, keys);
-        // A header further down on the same sheet repeats the first; another sheet's counts where it fits better.
-        let better = match &self.best {
-            None => fit.required > 0,
-            Some(best) if best.sheet == sheet => fit.rank() > best.fit.rank(),
-            Some(best) => {
-                (fit.is_complete(), !best.has_rows, fit.rank()) > (best.fit.is_complete(), false, best.fit.rank())
+        let single = Heading::of(self.kind, texts);
+        let both = match &self.before {
+            Some(before) if !single.as_ref().is_some_and(|one| one.serves(self.kind)) => {
+                Heading::of_two(self.kind, before, texts)
             }
+            _ => None,
         };
-        if better {
-            let last = row.cells().last().map_or(0, |(column, _)| column);
-            let headers = (0..=last).map(|column| header_text(row.at(column))).collect();
-            self.best = Some(Candidate { sheet, row: row.number, headers, fit, has_rows: false });
+        let Some((_, look)) = self.looks.last_mut() else { return };
+        for heading in single.into_iter().chain(both) {
+            // A heading further down repeats the first, unless it fits better.
+            let better = look.heading.as_ref().is_none_or(|best| heading.rank() > best.rank());
+            if heading.rank().0 > 0 && better {
+                (look.heading, look.has_rows) = (Some(heading), false);
+            }
         }
     }
 
     /// How well the rows seen so far fit any template; tells one delimiter of a .csv from another.
     pub fn score(&self) -> usize {
-        let best = self.best.iter().map(|best| best.fit.matched);
+        let best = self.looks.iter().filter_map(|(_, look)| look.heading.as_ref()).map(|heading| heading.rank().1);
         best.chain(self.others.iter().map(|(_, fit)| fit.matched)).max().unwrap_or(0)
     }
 
-    /// The sheet (by its place) and head, or why there is none.
-    pub fn decide(self, names: &[String]) -> Result<(usize, Head), Rejection> {
+    /// What becomes of each visible sheet (by its place), or why none can be read.
+    pub fn decide(mut self, names: &[String]) -> Result<Vec<(usize, Use)>, Rejection> {
         // A members export serves as a roster; any other template that names itself is what it says.
         let roster_of_members = self.kind == TemplateKind::Roster && self.marked == Some(TemplateKind::Members);
         if let Some(marked) = self.marked.filter(|marked| *marked != self.kind && !roster_of_members) {
             return Err(self.wrong_template(marked));
         }
-        let other = self.others.iter().max_by_key(|(_, fit)| fit.rank()).map(|(kind, fit)| (*kind, fit));
-        let Some(best) = &self.best else {
+        let looks = std::mem::take(&mut self.looks);
+        self.check(&looks, names)?;
+        let difference = looks.iter().any(|(_, look)| look.first_text == COMPARED);
+        let uses = looks.into_iter().map(|(place, look)| {
+            let name = names.get(place).map(String::as_str).unwrap_or_default();
+            let own = is_own(name, &look.first_text) || difference && is_difference_page(name);
+            let of = match look.heading {
+                _ if own => Use::Own,
+                Some(heading) if heading.serves(self.kind) => Use::Read(heading),
+                Some(heading) if heading.is_likely() => Use::PassOver(heading.missing_zh(self.kind)),
+                _ => Use::PassOver(String::new()),
+            };
+            (place, of)
+        });
+        Ok(uses.collect())
+    }
+
+    /// Whether there is anything to read; else why not, by the heading that fits best.
+    fn check(&self, looks: &[(usize, Look)], names: &[String]) -> Result<(), Rejection> {
+        let headings = looks.iter().filter(|(place, look)| {
+            !is_own(names.get(*place).map(String::as_str).unwrap_or_default(), &look.first_text)
+        });
+        let headings = headings.filter_map(|(_, look)| look.heading.as_ref());
+        let best = headings.max_by_key(|heading| (heading.serves(self.kind), heading.rank()));
+        let other = self.others.iter().max_by_key(|(_, fit)| fit.rank());
+        let Some(best) = best else {
             return Err(match other {
-                Some((kind, _)) => self.wrong_template(kind),
+                Some((kind, _)) => self.wrong_template(*kind),
                 None if self.lost => Rejection::new(Code::FileTextLost, ""),
                 None if self.any_row => Rejection::new(Code::NoHeader, ""),
                 None => Rejection::new(Code::NoHeader, "文件中没有内容"),
             });
         };
-        let other_is = |test: &dyn Fn(&Fit) -> bool| other.filter(|(_, fit)| test(fit)).map(|(kind, _)| kind);
-        if best.fit.is_complete() {
+        let matched = best.rank().1;
+        if best.serves(self.kind) {
             // A feed that states no fact at all and is a whole template of another kind was meant as that.
-            let bare = self.kind == TemplateKind::Registry && best.fit.matched == best.fit.required_of;
-            if let Some(kind) = other_is(&|fit| bare && fit.is_complete()) {
-                return Err(self.wrong_template(kind));
-            }
-        } else if let Some(kind) = other_is(&|fit| fit.rank().0 > best.fit.rank().0 && fit.matched >= best.fit.matched)
-        {
-            // More of its required columns are there, and it leaves no column unexplained that the kind asked for has.
-            return Err(self.wrong_template(kind));
-        } else if best.fit.is_likely() {
-            return Err(columns_missing(self.kind, &best.fit.map));
-        } else {
-            return Err(Rejection::new(Code::NoHeader, ""));
+            let bare = self.kind == TemplateKind::Registry && best.states_no_fact();
+            return match other {
+                Some((kind, _)) if bare => Err(self.wrong_template(*kind)),
+                _ => best.check_parts(self.kind),
+            };
         }
-        if !best.has_rows {
-            return Err(Rejection::new(Code::NoRows, ""));
+        // It is whole as another template, and leaves no column unexplained that the kind asked for has.
+        match other {
+            Some((kind, fit)) if fit.matched >= matched => Err(self.wrong_template(*kind)),
+            _ if best.is_likely() => Err(best.columns_missing(self.kind)),
+            _ => Err(Rejection::new(Code::NoHeader, "")),
         }
-        let Some(best) = self.best else { return Err(Rejection::new(Code::NoHeader, "")) };
-        let sheet = names.get(best.sheet).cloned().unwrap_or_default();
-        let head = Head { sheet, header_row: best.row, headers: best.headers, map: best.fit.map, places: Vec::new() };
-        Ok((best.sheet, head))
     }
 
     fn wrong_template(&self, kind: TemplateKind) -> Rejection {
@@ -256,10 +197,22 @@ impl Search {
     }
 }
 
-fn columns_missing(kind: TemplateKind, map: &[Option<usize>]) -> Rejection {
-    let missing = kind.columns().iter().zip(map).filter(|(column, at)| column.required && at.is_none());
-    let names: Vec<&str> = missing.map(|(column, _)| column.title()).collect();
-    Rejection::new(Code::ColumnsMissing, names.join("、"))
+/// What stands first on the summary of a difference workbook.
+const COMPARED: &str = "会员比对汇总";
+
+/// Sheets that we have written ourselves, beside those to be read: summaries, explanations.
+fn is_own(name: &str, first_text: &str) -> bool {
+    match name {
+        "汇总" => first_text == "处理结果汇总" || first_text == COMPARED,
+        "数据说明" => first_text.ends_with("模板：数据说明"),
+        _ => false,
+    }
+}
+
+/// The pages of a difference workbook that are not in the form of a template.
+fn is_difference_page(name: &str) -> bool {
+    let mut titles = Class::ALL.iter().filter(|class| **class != Class::NotInRegistry).map(|class| class.title_zh());
+    titles.any(|title| name.strip_prefix(title).is_some_and(|rest| rest.is_empty() || rest.starts_with('（')))
 }
 
 #[cfg(test)]
@@ -271,7 +224,7 @@ mod tests {
         kind: TemplateKind,
         sheets: &[&[&str]],
         marked: Option<TemplateKind>,
-    ) -> Result<(usize, Head), Rejection> {
+    ) -> Result<(usize, Heading), Rejection> {
         let mut search = Search::new(kind);
         search.marked = marked;
         for (place, sheet) in sheets.iter().enumerate() {
@@ -287,7 +240,12 @@ mod tests {
                 }
             }
         }
-        search.decide(&["一".to_owned(), "二".to_owned()])
+        let uses = search.decide(&["一".to_owned(), "二".to_owned()])?;
+        let read = uses.into_iter().filter_map(|(place, of)| match of {
+            Use::Read(heading) => Some((place, heading)),
+            _ => None,
+        });
+        Ok(read.max_by_key(|(place, _)| *place).unwrap())
     }
 
     fn header(kind: TemplateKind) -> String {
@@ -304,32 +262,46 @@ mod tests {
     fn the_header_is_found_below_titles_with_other_order_and_names() {
         let sheet =
             ["某某工会会员名单", "制表|2022", "", "序号|身份证号|电话|姓 名|性别|证件类型\n(身份证)*|备注", "1|2"];
-        let (_, head) = search(ROSTER, &[&["说明"], &sheet], None).unwrap();
-        assert_eq!((head.sheet.as_str(), head.header_row), ("二", 4));
-        assert_eq!(head.map, [Some(3), Some(5), Some(1), Some(2), Some(4), None, None]);
-        assert_eq!(head.headers[5], "证件类型 (身份证)*");
+        let (place, heading) = search(ROSTER, &[&["说明"], &sheet], None).unwrap();
+        assert_eq!((place, heading.row), (1, 4));
+        assert_eq!(heading.parts[0].fit.map, [Some(3), Some(5), Some(1), Some(2), Some(4), None, None]);
+        assert_eq!(heading.headers[5], "证件类型 (身份证)*");
     }
 
     #[test]
-    fn an_empty_template_before_the_filled_sheet_does_not_win() {
-        let header = header(ROSTER);
-        let (place, _) = search(ROSTER, &[&[&header], &[&header, "a|b"]], None).unwrap();
-        assert_eq!(place, 1);
-        let (place, _) = search(ROSTER, &[&[&header, "a|b"], &[&header, "c|d"]], None).unwrap();
-        assert_eq!(place, 0);
+    fn a_heading_of_two_rows_is_read_as_one() {
+        let sheet = ["花名册", "序号|姓名|证件信息||联系方式|性别", "||证件类型|证件号码|手机号码|", "1|甲|身份证|5"];
+        let (_, heading) = search(ROSTER, &[&sheet], None).unwrap();
+        assert_eq!((heading.first_row, heading.row), (2, 3));
+        assert_eq!(heading.parts[0].fit.map, [Some(1), Some(2), Some(3), Some(4), Some(5), None, None]);
+        let grouped = ["姓名|证件||手机|性别", "|类型|号码||", "甲|身份证|5"];
+        let (_, heading) = search(ROSTER, &[&grouped], None).unwrap();
+        assert_eq!(heading.parts[0].fit.map[..3], [Some(0), Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn the_pages_of_our_own_workbooks_are_known() {
+        assert!(
+            is_own("汇总", "会员比对汇总") && is_own("数据说明", "会员导入模板：数据说明") && !is_own("汇总", "姓名")
+        );
+        assert!(
+            is_difference_page("平台有名单无")
+                && is_difference_page("信息不一致（2）")
+                && !is_difference_page("重复登记")
+        );
+        assert!(!is_difference_page("名单有平台无") && !is_difference_page("名单有平台无（待补）"));
     }
 
     #[test]
     fn what_is_missing_is_named() {
-        let rejection = search(ROSTER, &[&["姓名|证件号码|性别", "a|b|c"]], None).unwrap_err();
-        assert_eq!((rejection.code, rejection.detail.as_str()), (Code::ColumnsMissing, "证件类型"));
+        let rejection = search(ROSTER, &[&["姓名|证件类型|性别", "a|b|c"]], None).unwrap_err();
+        assert_eq!((rejection.code, rejection.detail.as_str()), (Code::ColumnsMissing, "证件号码"));
         let members = header(TemplateKind::Members).replace("工会编号*|", "");
         let rejection = search(TemplateKind::Members, &[&[&members, "1|2"]], None).unwrap_err();
         assert_eq!((rejection.code, rejection.detail.as_str()), (Code::ColumnsMissing, "工会编号"));
         assert_eq!(code(ROSTER, &[&["甲|乙", "1|2"]]), Code::NoHeader);
         assert_eq!(code(ROSTER, &[]), Code::NoHeader);
         assert_eq!(code(ROSTER, &[&["??*|????*|????*", "???|???|1"]]), Code::FileTextLost);
-        assert_eq!(code(ROSTER, &[&[&header(ROSTER)]]), Code::NoRows);
     }
 
     #[test]

@@ -2,18 +2,21 @@
 
 use std::{
     io::{Seek, Write},
+    iter::Peekable,
     path::Path,
 };
 
 use chrono::NaiveDateTime;
 use domain::{
     finding::{Code, Finding, Severity},
+    place::Place,
     template::{TemplateKind, header_key},
 };
 use rust_xlsxwriter::{Format, Note, Workbook, Worksheet, XlsxError};
 
 use crate::{
-    Head, RawRow, Spool,
+    Heads, RawRow, Sort, Spool,
+    reading::RESULT,
     style::{Styles, clipped, for_print, put, put_marked, workbook},
 };
 
@@ -21,8 +24,6 @@ use crate::{
 const SMALL_ROWS: u64 = 20_000;
 /// Cells that get a note; each is a drawing, and programs grow slow with many. The reasons stand in 处理结果 anyway.
 const NOTES: usize = 5_000;
-/// Header of the column in front.
-const RESULT: &str = "处理结果";
 /// Widths of columns, in characters.
 const RESULT_WIDTH: f64 = 42.0;
 const EXTRA_WIDTH: f64 = 14.0;
@@ -81,15 +82,16 @@ impl Outcome {
 /// What became of one row, and why.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark<'a> {
-    /// Row number as in the file, from 1.
-    pub row: u32,
+    /// Where it stands in the file.
+    pub place: Place,
     /// What became of it.
     pub outcome: Outcome,
     /// What was found in it.
     pub findings: &'a [Finding],
 }
 
-/// Rows by outcome. `read` is the sum of accepted, unchanged, rejected and duplicate.
+/// Rows by outcome. `content` is the sum of headings, read, skipped and not read; `read` of accepted, unchanged, rejected and
+/// duplicate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Rows read.
@@ -104,6 +106,14 @@ pub struct Counts {
     pub duplicate: u64,
     /// Requests for transfers, a part of `accepted`.
     pub transfers: u64,
+    /// Rows that hold anything.
+    pub content: u64,
+    /// Rows of headings.
+    pub headings: u64,
+    /// Titles, footers, hints and their like.
+    pub skipped: u64,
+    /// Rows of sheets and blocks that were not read.
+    pub not_read: u64,
 }
 
 /// What stands on the first sheet.
@@ -115,6 +125,8 @@ pub struct Summary {
     pub counts: Counts,
     /// Findings by code.
     pub findings: Vec<(Code, u64)>,
+    /// What is told of the file as a whole, a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// How a workbook is written.
@@ -126,8 +138,8 @@ pub struct WriteOptions<'a> {
     pub temp_folder: &'a Path,
 }
 
-/// Writes the clerk's own file back. `marks` come in the order of rows; a row without one has an empty 处理结果.
-/// Rows keep their numbers, so that a finding's row is the same in both files.
+/// Writes the clerk's own file back, with all sheets that were read. `marks` come in the order of the rows of data; a row
+/// without one has an empty 处理结果. Rows keep their numbers, so that a finding's row is the same in both files.
 pub fn write_marked<'a>(
     kind: TemplateKind,
     spool: &Spool,
@@ -138,12 +150,19 @@ pub fn write_marked<'a>(
 ) -> Result<(), WriteError> {
     let (mut workbook, styles) = (workbook(options.created)?, Styles::new());
     write_summary(workbook.add_worksheet(), summary, &styles)?;
-    let sheet = data_sheet(&mut workbook, spool, options)?;
-    sheet.set_name(sheet_name(&spool.head.sheet))?;
-    let mut marker =
-        Marker { columns: Columns::of(&spool.head, kind), kind, head: &spool.head, styles: &styles, notes: 0 };
-    let last = marker.rows(sheet, spool, marks)?;
-    marker.columns.finish(sheet, &spool.head, last)?;
+    let (mut rows, mut marks) = (spool.all_rows().peekable(), marks.peekable());
+    let (mut names, mut notes) = (vec!["汇总".to_owned()], 0);
+    let mut sheets: Vec<u16> = spool.head.iter().map(|head| head.sheet_no).collect();
+    sheets.dedup();
+    for number in sheets {
+        let columns = Columns::of(&spool.head, number, kind);
+        let sheet = data_sheet(&mut workbook, spool, options)?;
+        sheet.set_name(sheet_name(&columns.sheet, &mut names))?;
+        let mut marker = Marker { columns, kind, heads: &spool.head, styles: &styles, notes };
+        let last = marker.rows(sheet, number, &mut rows, &mut marks)?;
+        marker.columns.finish(sheet, last)?;
+        notes = marker.notes;
+    }
     workbook.save_to_writer(out)?;
     Ok(())
 }
@@ -160,36 +179,64 @@ fn data_sheet<'w>(
     workbook.add_worksheet_with_constant_memory()
 }
 
-/// A name that every program takes, and that is not the summary's.
-fn sheet_name(name: &str) -> String {
+/// A name that every program takes, and that no sheet before has.
+fn sheet_name(name: &str, taken: &mut Vec<String>) -> String {
     let kept: String = name.chars().filter(|c| !"[]:*?/\\'".contains(*c) && !c.is_control()).take(15).collect();
-    if kept.trim().is_empty() || kept == "汇总" || kept.eq_ignore_ascii_case("history") {
+    let kept = if kept.trim().is_empty() || kept == "汇总" || kept.eq_ignore_ascii_case("history") {
         "数据".to_owned()
     } else {
         kept
+    };
+    let is_taken = |name: &String| taken.iter().any(|other| other.to_lowercase() == name.to_lowercase());
+    let mut name = kept.clone();
+    for number in 2.. {
+        if !is_taken(&name) {
+            break;
+        }
+        name = format!("{kept}（{number}）");
     }
+    taken.push(name.clone());
+    name
 }
 
-/// Which column of the file goes to which column of the workbook.
+/// Which column of a sheet goes to which column of the workbook.
 struct Columns {
+    sheet: String,
+    /// Row of the first heading, from 0.
+    header: u32,
     /// By column of the file; `None` for an older 处理结果.
     place: Vec<Option<u16>>,
     widths: Vec<f64>,
+    /// Columns of the workbook that the template knows.
+    known: Vec<u16>,
 }
 
 impl Columns {
-    fn of(head: &Head, kind: TemplateKind) -> Self {
-        let (mut place, mut widths) = (Vec::new(), vec![RESULT_WIDTH]);
-        for (column, header) in head.headers.iter().enumerate() {
-            if header_key(header) == RESULT {
+    fn of(heads: &Heads, sheet: u16, kind: TemplateKind) -> Self {
+        let own = || heads.iter().filter(|head| head.sheet_no == sheet);
+        let (mut place, mut widths, mut known) = (Vec::new(), vec![RESULT_WIDTH], Vec::new());
+        let count = own().map(|head| head.headers.len()).max().unwrap_or_default();
+        for column in 0..count {
+            if own().any(|head| head.headers.get(column).is_some_and(|header| header_key(header) == RESULT)) {
                 place.push(None);
                 continue;
             }
             place.push(Some(widths.len() as u16));
-            let template = head.places.get(column).copied().flatten().map(|at| &kind.columns()[at]);
+            let template = own().find_map(|head| head.places.get(column).copied().flatten());
+            let template = template.map(|at| &kind.columns()[at]);
+            if template.is_some() {
+                known.push(widths.len() as u16);
+            }
             widths.push(template.map_or(EXTRA_WIDTH, |column| f64::from(column.width)));
         }
-        Self { place, widths }
+        let first = own().next();
+        Self {
+            sheet: first.map(|head| head.sheet.clone()).unwrap_or_default(),
+            header: first.map_or(1, |head| head.header_row).max(1) - 1,
+            place,
+            widths,
+            known,
+        }
     }
 
     /// Columns beyond the last header follow in order.
@@ -199,71 +246,75 @@ impl Columns {
     }
 
     /// Widths, and text format where the template knows the column; before any row is written.
-    fn prepare(&self, sheet: &mut Worksheet, head: &Head, text: &Format) -> Result<(), XlsxError> {
+    fn prepare(&self, sheet: &mut Worksheet, text: &Format) -> Result<(), XlsxError> {
         for (column, width) in self.widths.iter().enumerate() {
             sheet.set_column_width(column as u16, *width)?;
         }
-        let known = head.places.iter().zip(&self.place).filter(|(template, _)| template.is_some());
-        for column in known.filter_map(|(_, place)| *place) {
-            sheet.set_column_format(column, text)?;
+        for column in &self.known {
+            sheet.set_column_format(*column, text)?;
         }
         Ok(())
     }
 
-    fn finish(&self, sheet: &mut Worksheet, head: &Head, last: u32) -> Result<(), XlsxError> {
-        let header = head.header_row - 1;
-        sheet.autofilter(header, 0, last.max(header), self.widths.len() as u16 - 1)?;
-        sheet.set_freeze_panes(header + 1, 1)?;
-        for_print(sheet, header)
+    fn finish(&self, sheet: &mut Worksheet, last: u32) -> Result<(), XlsxError> {
+        sheet.autofilter(self.header, 0, last.max(self.header), self.widths.len() as u16 - 1)?;
+        sheet.set_freeze_panes(self.header + 1, 1)?;
+        for_print(sheet, self.header)
     }
 }
 
 struct Marker<'a> {
     kind: TemplateKind,
-    head: &'a Head,
+    heads: &'a Heads,
     columns: Columns,
     styles: &'a Styles,
     notes: usize,
 }
 
 impl Marker<'_> {
-    /// Writes header and rows; the last row written, from 0.
+    /// Writes the rows of one sheet; the last row written, from 0. Lists side by side have one row in common.
     fn rows<'m>(
         &mut self,
         sheet: &mut Worksheet,
-        spool: &Spool,
-        marks: impl Iterator<Item = Mark<'m>>,
+        number: u16,
+        rows: &mut Peekable<impl Iterator<Item = std::io::Result<RawRow>>>,
+        marks: &mut Peekable<impl Iterator<Item = Mark<'m>>>,
     ) -> Result<u32, WriteError> {
-        let header = self.head.header_row.max(1) - 1;
-        self.columns.prepare(sheet, self.head, &self.styles.text)?;
-        sheet.write_string_with_format(header, 0, RESULT, &self.styles.header)?;
-        for (column, text) in self.head.headers.iter().enumerate() {
-            if let Some(place) = self.columns.at(column) {
-                sheet.write_string_with_format(header, place, text, &self.styles.header)?;
-            }
-        }
-        let (mut marks, mut last) = (marks.peekable(), header);
-        for row in spool.rows() {
+        self.columns.prepare(sheet, &self.styles.text)?;
+        let (mut last, mut front) = (self.columns.header, Front::default());
+        let is_own = |heads: &Heads, row: &RawRow| heads.get(row.block).is_some_and(|head| head.sheet_no == number);
+        while let Some(row) = rows.next_if(|row| row.as_ref().map_or(true, |row| is_own(self.heads, row))) {
             let row = row?;
-            while marks.next_if(|mark| mark.row < row.number).is_some() {}
+            let mark = marks.next_if(|mark| row.sort == Sort::Data && mark.place == row.place());
+            if front.row != row.number {
+                front.write(sheet, self.styles)?;
+                front = Front { row: row.number, ..Front::default() };
+            }
             last = row.number - 1;
-            match marks.next_if(|mark| mark.row == row.number) {
-                Some(mark) => self.row(sheet, &row, Some(&mark))?,
-                None => self.row(sheet, &row, None)?,
+            front.add(&row, mark.as_ref(), row.number - 1 == self.columns.header);
+            match row.sort {
+                Sort::Heading => self.heading(sheet, &row)?,
+                _ => self.row(sheet, &row, mark.as_ref())?,
             }
         }
+        front.write(sheet, self.styles)?;
         Ok(last)
+    }
+
+    fn heading(&self, sheet: &mut Worksheet, row: &RawRow) -> Result<(), XlsxError> {
+        for (column, cell) in row.cells().enumerate() {
+            if let (Some(place), false) = (self.columns.at(column), cell.is_blank()) {
+                put_marked(sheet, row.number - 1, place, cell, &self.styles.header)?;
+            }
+        }
+        Ok(())
     }
 
     fn row(&mut self, sheet: &mut Worksheet, row: &RawRow, mark: Option<&Mark<'_>>) -> Result<(), XlsxError> {
         let (at, findings) = (row.number - 1, mark.map_or(&[][..], |mark| mark.findings));
-        if let Some(mark) = mark {
-            let bad = matches!(mark.outcome, Outcome::Rejected | Outcome::Duplicate);
-            let format = if bad { &self.styles.bad } else { &self.styles.good };
-            sheet.write_string_with_format(at, 0, clipped(&result_text(mark)), format)?;
-        }
+        let Some(head) = self.heads.get(row.block).filter(|_| row.number > 0) else { return Ok(()) };
         let mut cells = row.cells();
-        let width = if findings.is_empty() { 0 } else { self.head.headers.len() };
+        let width = if findings.is_empty() { 0 } else { head.headers.len() };
         let mut column = 0;
         loop {
             let cell = match cells.next() {
@@ -272,7 +323,7 @@ impl Marker<'_> {
                 None => return Ok(()),
             };
             if let Some(place) = self.columns.at(column) {
-                let template = self.head.places.get(column).copied().flatten();
+                let template = head.places.get(column).copied().flatten().filter(|_| row.sort == Sort::Data);
                 match template.and_then(|template| self.fault(findings, template)) {
                     Some(format) => {
                         put_marked(sheet, at, place, cell, format)?;
@@ -307,6 +358,49 @@ impl Marker<'_> {
     }
 }
 
+/// What stands in front of a row: what became of it, of each of its blocks.
+#[derive(Default)]
+struct Front {
+    /// Row number, from 1; 0 before the first.
+    row: u32,
+    texts: Vec<String>,
+    heading: bool,
+    bad: bool,
+    marked: bool,
+}
+
+impl Front {
+    fn add(&mut self, row: &RawRow, mark: Option<&Mark<'_>>, first_heading: bool) {
+        match (mark, row.sort) {
+            (Some(mark), _) => {
+                self.bad |= matches!(mark.outcome, Outcome::Rejected | Outcome::Duplicate);
+                self.marked = true;
+                self.texts.push(result_text(mark));
+            }
+            (None, Sort::Heading) => self.heading |= first_heading,
+            (None, Sort::Data) => {}
+            (None, Sort::Unread) => self.texts.push(row.sort.title_zh().to_owned()),
+            (None, sort) => self.texts.push(format!("已跳过：{}", sort.title_zh())),
+        }
+    }
+
+    fn write(&self, sheet: &mut Worksheet, styles: &Styles) -> Result<(), XlsxError> {
+        let Some(at) = self.row.checked_sub(1) else { return Ok(()) };
+        if self.heading {
+            return sheet.write_string_with_format(at, 0, RESULT, &styles.header).map(drop);
+        }
+        if self.texts.is_empty() {
+            return Ok(());
+        }
+        let format = match (self.marked, self.bad) {
+            (_, true) => &styles.bad,
+            (true, false) => &styles.good,
+            (false, false) => &styles.text,
+        };
+        sheet.write_string_with_format(at, 0, clipped(&self.texts.join("\n")), format).map(drop)
+    }
+}
+
 /// Outcome and reasons in one line.
 pub(crate) fn result_text(mark: &Mark<'_>) -> String {
     let reasons: Vec<String> = mark.findings.iter().map(Finding::message_zh).collect();
@@ -335,7 +429,11 @@ fn write_summary(sheet: &mut Worksheet, summary: &Summary, styles: &Styles) -> R
     let counts = &summary.counts;
     row += 1;
     for (label, count) in [
-        ("读取行数", counts.read),
+        ("有内容的行数", counts.content),
+        ("　表头", counts.headings),
+        ("　跳过（标题、合计、说明等）", counts.skipped),
+        ("　未读取", counts.not_read),
+        ("　读取行数", counts.read),
         ("已接收", counts.accepted),
         ("　其中转入申请", counts.transfers),
         ("无变化", counts.unchanged),
@@ -346,10 +444,14 @@ fn write_summary(sheet: &mut Worksheet, summary: &Summary, styles: &Styles) -> R
         sheet.write_number(row, 1, count as f64)?;
         row += 1;
     }
+    for note in &summary.notes {
+        row += 1;
+        sheet.write_string_with_format(row, 0, clipped(note), &styles.text)?;
+    }
     if summary.findings.is_empty() {
         return Ok(());
     }
-    row += 1;
+    row += 2;
     for (column, header) in (0..).zip(["代码", "行数", "问题", "处理办法"]) {
         sheet.write_string_with_format(row, column, header, &styles.header)?;
     }

@@ -16,7 +16,8 @@ mod process;
 
 use self::process::{Answer, Child};
 use crate::{
-    Block, Head, ReadLimits, Rejection, Spool, actions,
+    Account, Block, Head, Heads, ReadLimits, Rejection, Spool, actions,
+    block::Last,
     spool::Spooler,
     wire::{Frame, Request},
 };
@@ -67,14 +68,14 @@ pub trait RowSink {
     /// before does not count.
     fn begin(&mut self, head: &Head);
     /// The next rows; false stops the reading.
-    fn rows(&mut self, head: &Head, block: &Block) -> bool;
+    fn rows(&mut self, heads: &Heads, block: &Block) -> bool;
 }
 
 /// A sink that looks at nothing.
 impl RowSink for () {
     fn begin(&mut self, _head: &Head) {}
 
-    fn rows(&mut self, _head: &Head, _block: &Block) -> bool {
+    fn rows(&mut self, _heads: &Heads, _block: &Block) -> bool {
         true
     }
 }
@@ -185,8 +186,9 @@ impl ReaderPool {
         let mut file = Arriving {
             limits: &self.limits,
             places: if request.actions { actions::COLUMNS } else { request.kind.columns().len() },
-            head: None,
-            last: 0,
+            heads: None,
+            last: (0, 0, None),
+            account: None,
             spool: Spooler::new(&self.settings.spool_folder),
         };
         loop {
@@ -245,40 +247,51 @@ impl Drop for Seat<'_> {
 struct Arriving<'a> {
     limits: &'a ReadLimits,
     places: usize,
-    head: Option<Head>,
-    last: u32,
+    heads: Option<Heads>,
+    last: Last,
+    account: Option<Account>,
     spool: Spooler<'a>,
 }
 
 impl Arriving<'_> {
     fn take(&mut self, frame: Frame, sink: &mut dyn RowSink) -> Result<(), Broken> {
         const SENSELESS: Broken = Broken::Died { innocent: false };
-        match (frame, &self.head) {
-            (Frame::Head(mut head), None) => {
+        match (frame, &mut self.heads) {
+            _ if self.account.is_some() => Err(SENSELESS),
+            (Frame::Head(mut head), heads) => {
                 if !head.settle(self.places, self.limits.columns) {
                     return Err(SENSELESS);
                 }
-                self.last = head.header_row;
-                sink.begin(&head);
-                self.head = Some(head);
-                Ok(())
+                let Some(heads) = heads else {
+                    sink.begin(&head);
+                    *heads = Some(Heads::new(head));
+                    return Ok(());
+                };
+                if heads.push(head) { Ok(()) } else { Err(SENSELESS) }
             }
-            (Frame::Block(bytes), Some(head)) => {
-                let (block, last) = Block::checked(bytes, self.last, self.limits).ok_or(SENSELESS)?;
+            (Frame::Block(bytes), Some(heads)) => {
+                let (block, last) = Block::checked(bytes, self.last, heads, self.limits).ok_or(SENSELESS)?;
                 self.last = last;
                 self.spool.push(&block).map_err(|error| Broken::Other(error.into()))?;
                 if self.spool.count() > self.limits.rows {
                     return Err(SENSELESS);
                 }
-                if sink.rows(head, &block) { Ok(()) } else { Err(Broken::Other(ReadError::Stopped)) }
+                if sink.rows(heads, &block) { Ok(()) } else { Err(Broken::Other(ReadError::Stopped)) }
+            }
+            (Frame::Account(mut account), Some(_)) => {
+                if !account.settle(self.spool.count()) {
+                    return Err(SENSELESS);
+                }
+                self.account = Some(account);
+                Ok(())
             }
             _ => Err(SENSELESS),
         }
     }
 
     fn end(self) -> Result<Result<Spool, ReadError>, Broken> {
-        match self.head {
-            Some(head) if self.spool.count() > 0 => Ok(Ok(self.spool.finish(head))),
+        match (self.heads, self.account) {
+            (Some(heads), Some(account)) if self.spool.count() > 0 => Ok(Ok(self.spool.finish(heads, account))),
             _ => Err(Broken::Died { innocent: false }),
         }
     }

@@ -4,6 +4,7 @@
 //! a counting reader, because sizes may lie. Parsers inflate on their own: the child's limits are the second wall.
 
 use std::{
+    collections::HashMap,
     io::{Read, Seek},
     ops::ControlFlow,
 };
@@ -12,7 +13,13 @@ use domain::finding::Code;
 use zip::ZipArchive;
 
 use crate::{
-    ReadLimits, Rejection, detect::not_a_spreadsheet, foreign, markup::Markup, ods::small_part, rejection::Failure,
+    ReadLimits, Rejection,
+    detect::not_a_spreadsheet,
+    foreign,
+    markup::Markup,
+    ods::small_part,
+    rejection::Failure,
+    shape::{Shape, scan::Scan},
 };
 
 /// What lists the parts of an `OpenDocument` package.
@@ -30,8 +37,16 @@ pub(crate) enum Package {
     Ods,
 }
 
-/// Looks the archive over; its kind, or why it is not opened.
-pub(crate) fn preflight<R: Read + Seek>(file: R, packed: u64, limits: &ReadLimits) -> Result<Package, Failure> {
+/// What worksheets hide and merge, by the names of their parts in lower case; plain ones are left out.
+pub(crate) type Shapes = HashMap<String, Shape>;
+
+/// Looks the archive over; its kind, or why it is not opened;
+/// and what its worksheets hide and merge.
+pub(crate) fn preflight<R: Read + Seek>(
+    file: R,
+    packed: u64,
+    limits: &ReadLimits,
+) -> Result<(Package, Shapes), Failure> {
     let mut archive = ZipArchive::new(file)?;
     if archive.len() as u64 > limits.entries {
         return Err(Rejection::too_large("文件内部的部件数", limits.entries, "个").into());
@@ -62,8 +77,8 @@ pub(crate) fn preflight<R: Read + Seek>(file: R, packed: u64, limits: &ReadLimit
     if package == Package::Ods && small_part(&mut archive, MANIFEST)?.contains("encryption-data") {
         return Err(Rejection::encrypted().into());
     }
-    inflate_all(&mut archive, budget)?;
-    Ok(package)
+    let shapes = inflate_all(&mut archive, budget)?;
+    Ok((package, shapes))
 }
 
 /// Whether a part's name leads out of the package. Some programs write `\` between the steps, which is no fault.
@@ -115,13 +130,15 @@ fn package<R: Read + Seek>(archive: &ZipArchive<R>) -> Result<Package, Rejection
     Err(foreign::this_is("压缩包", "请解压后上传其中的表格文件"))
 }
 
-fn inflate_all<R: Read + Seek>(archive: &mut ZipArchive<R>, budget: u64) -> Result<(), Failure> {
+fn inflate_all<R: Read + Seek>(archive: &mut ZipArchive<R>, budget: u64) -> Result<Shapes, Failure> {
+    let mut shapes = Shapes::new();
     let (mut left, mut buffer) = (budget, vec![0; 64 << 10]);
     for index in 0..archive.len() {
         let mut part = archive.by_index(index)?;
         let name = plain_name(&part.name()?);
         let mut prolog = xml_name(&name).then(Prolog::default);
         let mut markup = read_name(&name).then(|| Markup::new(name.contains("worksheets/")));
+        let mut shape = name.contains("worksheets/").then(|| (name.to_ascii_lowercase(), Scan::default()));
         loop {
             let count = part.read(&mut buffer)?;
             if count == 0 {
@@ -136,6 +153,9 @@ fn inflate_all<R: Read + Seek>(archive: &mut ZipArchive<R>, budget: u64) -> Resu
             if let Some(scan) = &mut markup {
                 scan.feed(&buffer[..count])?;
             }
+            if let Some((_, scan)) = &mut shape {
+                scan.feed(&buffer[..count]);
+            }
         }
         if let Some(scan) = markup {
             scan.finish()?;
@@ -144,8 +164,11 @@ fn inflate_all<R: Read + Seek>(archive: &mut ZipArchive<R>, budget: u64) -> Resu
                 return Err(foreign::save_as("写法少见的工作簿（内部为 UTF-16 编码）").into());
             }
         }
+        if let Some((name, scan)) = shape {
+            shapes.extend(Some((name, scan.finish())).filter(|(_, shape)| *shape != Shape::default()));
+        }
     }
-    Ok(())
+    Ok(shapes)
 }
 
 /// Parts of XML that cells are read from.
@@ -223,9 +246,11 @@ mod tests {
     }
 
     fn looked_over(bytes: &[u8], limits: &ReadLimits) -> Result<Package, Code> {
-        preflight(Cursor::new(bytes), bytes.len() as u64, limits).map_err(|failure| match failure {
-            Failure::Rejected(rejection) => rejection.code,
-            Failure::Io(error) => panic!("{error}"),
+        preflight(Cursor::new(bytes), bytes.len() as u64, limits).map(|(package, _)| package).map_err(|failure| {
+            match failure {
+                Failure::Rejected(rejection) => rejection.code,
+                Failure::Io(error) => panic!("{error}"),
+            }
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{Seek, Write};
 
-use domain::{cell::Cell, finding::Severity, template::TemplateKind};
+use domain::{cell::Cell, finding::Severity, place::Blocks, template::TemplateKind};
 use rust_xlsxwriter::{Note, Worksheet, XlsxError};
 
 use crate::{
@@ -34,23 +34,28 @@ pub fn write_rejected<'a>(
     let reasons = kind.columns().len() as u16;
     sheet.set_column_width(reasons, REASON_WIDTH)?;
     sheet.write_string_with_format(0, reasons, "未接收原因", &styles.header)?;
+    let names = spool.head.names();
     let (mut marks, mut count, mut notes) = (marks.peekable(), 0, 0);
     for row in spool.rows() {
         let row = row?;
-        while marks.next_if(|mark| mark.row < row.number).is_some() {}
-        let Some(mark) = marks.next_if(|mark| mark.row == row.number && mark.outcome == Outcome::Rejected) else {
-            continue;
-        };
+        let mark = marks.next_if(|mark| mark.place == row.place());
+        let Some(mark) = mark.filter(|mark| mark.outcome == Outcome::Rejected) else { continue };
         if count == ROWS {
             break;
         }
         count += 1;
         write_row(sheet, count, (kind, spool), &row, &mark, &styles, &mut notes)?;
-        sheet.write_string_with_format(count, reasons, clipped(&result_text(&mark)), &styles.bad)?;
+        sheet.write_string_with_format(count, reasons, clipped(&reason(&names, &mark)), &styles.bad)?;
     }
     sheet.autofilter(0, 0, count, reasons)?;
     workbook.save_to_writer(out)?;
     Ok(count)
+}
+
+/// Where the row stood, as there may be several sheets, and why it was not taken.
+fn reason(names: &Blocks, mark: &Mark<'_>) -> String {
+    let place = if names.several_sheets() { format!("{}：", names.row_zh(mark.place)) } else { String::new() };
+    place + &result_text(mark)
 }
 
 fn write_row(

@@ -5,13 +5,21 @@ use domain::{cell::Cell, text};
 
 use crate::{ReadLimits, Rejection};
 
+/// The content of a cell; its text lies in the row.
 #[derive(Clone, Copy)]
-enum Slot {
+pub(crate) enum Slot {
     Text { start: usize, end: usize },
     Number(f64),
     Date(NaiveDateTime),
     Bool(bool),
     Error,
+    Unsaved,
+}
+
+/// The content of a cell, kept beyond its row.
+pub(crate) enum Kept {
+    Text(Box<str>),
+    Other(Slot),
 }
 
 /// The cells of one row that hold anything, with their columns.
@@ -74,6 +82,7 @@ impl Row {
             Cell::Date(value) => Slot::Date(value),
             Cell::Bool(value) => Slot::Bool(value),
             Cell::Error => Slot::Error,
+            Cell::Unsaved => Slot::Unsaved,
         };
         if column >= self.columns || u64::from(self.number) > self.last_number {
             return self.outside(column, &cell);
@@ -128,6 +137,27 @@ impl Row {
         }
     }
 
+    /// A copy of the cell of a column, to be put into other rows; none where it states nothing.
+    pub fn keep(&self, column: u32) -> Option<Kept> {
+        let cell = self.at(column);
+        if cell.is_blank() {
+            return None;
+        }
+        Some(match cell {
+            Cell::Text(text) => Kept::Text(text.into()),
+            _ => Kept::Other(self.cells.iter().find(|(at, _)| *at == column)?.1),
+        })
+    }
+
+    /// Puts a copy into a column that states nothing.
+    pub fn fill(&mut self, column: u32, kept: &Kept) -> Result<(), Rejection> {
+        self.cells.retain(|(at, _)| *at != column);
+        match kept {
+            Kept::Text(text) => self.push(column, Cell::Text(text)),
+            Kept::Other(slot) => self.insert(column, *slot),
+        }
+    }
+
     /// Characters that a cell may hold.
     pub fn cell_limit(&self) -> u32 {
         self.cell_chars
@@ -145,6 +175,7 @@ impl Row {
             Slot::Date(value) => Cell::Date(value),
             Slot::Bool(value) => Cell::Bool(value),
             Slot::Error => Cell::Error,
+            Slot::Unsaved => Cell::Unsaved,
         }
     }
 }

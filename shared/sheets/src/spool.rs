@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use crate::{Block, Head, RawRow};
+use crate::{Account, Block, Heads, RawRow, block::Rows};
 
 /// Bytes of rows that stay in memory.
 const MEMORY_BYTES: u64 = 4 << 20;
@@ -15,9 +15,11 @@ const MEMORY_BYTES: u64 = 4 << 20;
 /// All rows of a file; can be gone through again and again, also from several threads.
 pub struct Spool {
     /// Where the rows lay, and which column is which.
-    pub head: Head,
-    /// How many rows there are.
+    pub head: Heads,
+    /// How many rows of data there are.
     pub count: u64,
+    /// What became of all others.
+    pub account: Account,
     store: Store,
 }
 
@@ -35,11 +37,20 @@ struct Place {
 }
 
 impl Spool {
-    /// A row per item, in order; fails only where the temporary file can't be read.
+    /// A row of data per item, in order; fails only where the temporary file can't be read.
     pub fn rows(&self) -> impl Iterator<Item = io::Result<RawRow>> + '_ {
-        self.blocks().flat_map(|block| {
+        self.rows_of(Block::rows)
+    }
+
+    /// All rows, headings and what was skipped or not read among them.
+    pub fn all_rows(&self) -> impl Iterator<Item = io::Result<RawRow>> + '_ {
+        self.rows_of(Block::all_rows)
+    }
+
+    fn rows_of(&self, rows: fn(&Block) -> Rows) -> impl Iterator<Item = io::Result<RawRow>> + '_ {
+        self.blocks().flat_map(move |block| {
             let (rows, error) = match block {
-                Ok(block) => (Some(block.rows()), None),
+                Ok(block) => (Some(rows(&block)), None),
                 Err(error) => (None, Some(Err(error))),
             };
             rows.into_iter().flatten().map(Ok).chain(error)
@@ -102,8 +113,8 @@ impl<'a> Spooler<'a> {
         Ok(())
     }
 
-    pub fn finish(self, head: Head) -> Spool {
-        Spool { head, count: self.count, store: self.store }
+    pub fn finish(self, head: Heads, account: Account) -> Spool {
+        Spool { head, count: self.count, account, store: self.store }
     }
 }
 
@@ -123,26 +134,25 @@ mod tests {
     use domain::cell::Cell;
 
     use super::*;
-    use crate::{ReadLimits, block::tests::block_of};
-
-    fn head() -> Head {
-        Head { sheet: String::new(), header_row: 1, headers: Vec::new(), map: Vec::new(), places: Vec::new() }
-    }
+    use crate::{
+        ReadLimits,
+        block::tests::{START, block_of, heads},
+    };
 
     #[test]
     fn rows_come_back_again_and_again_from_memory_and_from_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let text = "示例".repeat(5000);
         for blocks in [3, 300] {
-            let (mut spooler, mut last) = (Spooler::new(folder.path()), 1);
+            let (mut spooler, mut last) = (Spooler::new(folder.path()), START);
             for number in 0..blocks {
                 let rows: [(u32, &[Cell<'_>]); 2] =
                     [(2 * number + 2, &[Cell::Text(&text)]), (2 * number + 3, &[Cell::Text("b")])];
-                let (block, end) = Block::checked(block_of(&rows), last, &ReadLimits::default()).unwrap();
+                let (block, end) = Block::checked(block_of(&rows), last, &heads(), &ReadLimits::default()).unwrap();
                 last = end;
                 spooler.push(&block).unwrap();
             }
-            let spool = spooler.finish(head());
+            let spool = spooler.finish(heads(), Account::default());
             assert_eq!(matches!(spool.store, Store::File { .. }), blocks == 300);
             assert_eq!(spool.count, u64::from(blocks) * 2);
             for _ in 0..2 {
@@ -163,7 +173,7 @@ mod tests {
         let mut failed = false;
         for number in 1..10 {
             let bytes = block_of(&[(number, &cells)]);
-            let (block, _) = Block::checked(bytes, number - 1, &ReadLimits::default()).unwrap();
+            let (block, _) = Block::checked(bytes, START, &heads(), &ReadLimits::default()).unwrap();
             failed |= spooler.push(&block).is_err();
         }
         assert!(failed);

@@ -111,6 +111,7 @@ fn with_text<T>(cell: Cell<'_>, write: impl FnOnce(&str) -> T) -> T {
         Cell::Date(value) => write(&date_text(value)),
         Cell::Bool(value) => write(if value { "TRUE" } else { "FALSE" }),
         Cell::Error => write("#N/A"),
+        Cell::Unsaved => write("（公式没有保存结果）"),
     }
 }
 

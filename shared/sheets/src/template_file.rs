@@ -2,13 +2,13 @@
 
 use chrono::NaiveDate;
 use domain::{
-    finding::{Code, Scope},
+    finding::{Code, CodeRow, Scope, Severity},
     template::{Column, Content, TemplateKind, YES_NO},
 };
 use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Formula, Workbook, Worksheet, XlsxError};
 
 use crate::{
-    header::{MARK, MARK_SHEET},
+    header::{LISTS_SHEET, MARK, MARK_SHEET},
     marked::WriteError,
     style::{Styles, for_print, workbook},
 };
@@ -17,8 +17,6 @@ use crate::{
 const READY_ROWS: u32 = 5_000;
 /// Longest literal list of a drop-down, in UTF-16 units with commas.
 const LITERAL_UNITS: usize = 255;
-/// Hidden sheet with the lists that are longer.
-const LISTS_SHEET: &str = "_lists";
 
 /// The template of a kind for a coverage year, as the bytes of an .xlsx.
 pub fn write_template(kind: TemplateKind, year: i32) -> Result<Vec<u8>, WriteError> {
@@ -123,10 +121,15 @@ fn explain(sheet: &mut Worksheet, kind: TemplateKind, styles: &Styles) -> Result
             &styles.wrapped,
         )?;
     }
-    for (scope, title) in [(Scope::Row, "逐行检查"), (Scope::File, "整个文件不予接收的情况")] {
+    let parts: [(&str, &dyn Fn(&CodeRow) -> bool); 3] = [
+        ("逐行检查", &|code| code.scope == Scope::Row),
+        ("整个文件不予接收的情况", &|code| code.scope == Scope::File && code.severity == Severity::Error),
+        ("关于整个文件的提示", &|code| code.scope == Scope::File && code.severity == Severity::Warning),
+    ];
+    for (title, is_part) in parts {
         row += 2;
         line(sheet, row, &[title, "级别", "", "问题", "处理办法"], &styles.header)?;
-        for entry in Code::TABLE.iter().filter(|entry| entry.scope == scope) {
+        for entry in Code::TABLE.iter().filter(|entry| is_part(entry)) {
             row += 1;
             line(
                 sheet,

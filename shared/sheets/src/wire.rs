@@ -11,12 +11,12 @@ use domain::template::TemplateKind;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Head, ReadLimits, Rejection,
+    Account, Head, ReadLimits, Rejection,
     block::{BLOCK_BYTES, ROW_BYTES},
 };
 
 /// Grows when the frames change; parent and child are the same program, but a new one may lie on the disk already.
-pub(crate) const PROTOCOL: u32 = 1;
+pub(crate) const PROTOCOL: u32 = 2;
 /// No frame is longer.
 const FRAME_BYTES: usize = BLOCK_BYTES + ROW_BYTES + 16;
 
@@ -36,10 +36,12 @@ pub(crate) struct Request {
 pub(crate) enum Frame {
     /// First of all, once per child: the protocol that it speaks.
     Hello(u32),
-    /// Where the data lies; comes first of a file that is read.
+    /// A block begins; comes before its rows, and first of a file that is read.
     Head(Head),
     /// Rows, in the form of `block`.
     Block(Vec<u8>),
+    /// What became of every row; comes after the last.
+    Account(Account),
     /// The file ends.
     End,
     /// The file is rejected, maybe after some rows.
@@ -51,6 +53,7 @@ pub(crate) enum Frame {
 const HELLO: u8 = b'W';
 const HEAD: u8 = b'H';
 const BLOCK: u8 = b'B';
+const ACCOUNT: u8 = b'A';
 const END: u8 = b'E';
 const REJECTED: u8 = b'R';
 const FAILED: u8 = b'F';
@@ -72,6 +75,7 @@ pub(crate) fn write_frame(out: &mut impl Write, frame: &Frame) -> io::Result<()>
         Frame::Hello(protocol) => write(out, HELLO, &protocol.to_le_bytes()),
         Frame::Head(head) => write(out, HEAD, &serde_json::to_vec(head)?),
         Frame::Block(bytes) => write_block(out, bytes),
+        Frame::Account(account) => write(out, ACCOUNT, &serde_json::to_vec(account)?),
         Frame::End => write(out, END, &[]),
         Frame::Rejected(rejection) => write(out, REJECTED, &serde_json::to_vec(rejection)?),
         Frame::Failed(text) => write(out, FAILED, text.as_bytes()),
@@ -86,6 +90,7 @@ pub(crate) fn read_frame(input: &mut impl Read) -> io::Result<Frame> {
         HELLO => Frame::Hello(u32::from_le_bytes(body.try_into().map_err(|_| nonsense())?)),
         HEAD => Frame::Head(serde_json::from_slice(body).map_err(|_| nonsense())?),
         BLOCK => Frame::Block(body.to_vec()),
+        ACCOUNT => Frame::Account(serde_json::from_slice(body).map_err(|_| nonsense())?),
         END => Frame::End,
         REJECTED => Frame::Rejected(serde_json::from_slice(body).map_err(|_| nonsense())?),
         FAILED => Frame::Failed(String::from_utf8_lossy(body).chars().take(200).collect()),
@@ -139,12 +144,15 @@ mod tests {
             header_row: 3,
             headers: vec!["姓名*".to_owned()],
             map: vec![Some(0), None],
-            places: Vec::new(),
+            ..Head::default()
         };
+        let mut account = Account { content: 5, headings: 1, ..Account::default() };
+        account.note(Code::SheetNotRead, "二车间", "8 行".to_owned());
         for frame in [
             Frame::Hello(7),
             Frame::Head(head),
             Frame::Block(vec![1, 2, 3]),
+            Frame::Account(account),
             Frame::End,
             Frame::Rejected(Rejection::new(Code::NoRows, "细节")),
             Frame::Failed("gone".to_owned()),

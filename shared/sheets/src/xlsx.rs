@@ -1,6 +1,9 @@
 //! .xlsx and .xlsm: cell by cell, never as a whole range, which two cells far apart would blow up.
 
-use std::io::{Read, Seek};
+use std::{
+    collections::HashMap,
+    io::{Read, Seek},
+};
 
 use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use domain::cell::Cell;
@@ -8,24 +11,29 @@ use domain::cell::Cell;
 use crate::{
     Rejection,
     book::{Book, Feed, SheetName, Take, cell_of_ref},
+    preflight::Shapes,
     rejection::Failure,
     row::Row,
+    shape::Shape,
 };
 
 pub(crate) struct XlsxBook<R> {
     book: Xlsx<R>,
     sheets: Vec<(String, bool)>,
+    shapes: Shapes,
+    /// Sheets by name: their parts, as the shapes are named.
+    parts: HashMap<String, String>,
 }
 
 impl<R: Read + Seek> XlsxBook<R> {
-    pub fn open(file: R) -> Result<Self, Failure> {
+    pub fn open(file: R, shapes: Shapes, parts: HashMap<String, String>) -> Result<Self, Failure> {
         let book = Xlsx::new(file).map_err(failure)?;
         let sheets = visible_sheets(book.sheets_metadata());
         if sheets.is_empty() {
             // Without the part that names them, the parser finds no sheets and no fault.
             return Err(Rejection::damaged().into());
         }
-        Ok(Self { book, sheets })
+        Ok(Self { book, sheets, shapes, parts })
     }
 }
 
@@ -45,7 +53,7 @@ impl<R: Read + Seek> Book for XlsxBook<R> {
             let (row, column) = record.pos;
             let cell = match cell_of_ref(&record.value) {
                 // A formula that no program has worked out (as libraries write them) states something, we can't say what.
-                Cell::Empty if record.formula.is_some() => Cell::Error,
+                Cell::Empty if record.formula.is_some() => Cell::Unsaved,
                 cell => cell,
             };
             if !feed.cell(row, column, cell)? {
@@ -53,6 +61,11 @@ impl<R: Read + Seek> Book for XlsxBook<R> {
             }
         }
         feed.finish().map(drop)
+    }
+
+    fn shape(&mut self, sheet: usize) -> Result<Shape, Failure> {
+        let part = self.parts.get(&self.sheets[sheet].0);
+        Ok(part.and_then(|part| self.shapes.remove(part)).unwrap_or_default())
     }
 }
 

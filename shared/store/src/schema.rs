@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
     step!(5, "0005_year"),
     step!(6, "0006_mail_files"),
     step!(7, "0007_submission_versions"),
+    step!(10, "0010_row_books"),
     step!(11, "0011_people"),
 ];
 

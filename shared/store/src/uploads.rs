@@ -89,7 +89,8 @@ pub struct Upload {
     pub comparison_id: Option<Uuid>,
 }
 
-/// The counts of a result: read = accepted + unchanged + rejected + duplicate; transfers are a part of accepted.
+/// The counts of a result: content = headings + read + skipped + not read; read = accepted + unchanged + rejected + duplicate;
+/// transfers are a part of accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, FromRow)]
 pub struct RowCounts {
     /// Rows read.
@@ -110,6 +111,18 @@ pub struct RowCounts {
     /// Accepted rows that became transfer-in requests.
     #[sqlx(rename = "rows_transfer")]
     pub transfers: i64,
+    /// Rows that hold anything.
+    #[sqlx(rename = "rows_content")]
+    pub content: i64,
+    /// Rows of headings.
+    #[sqlx(rename = "rows_headings")]
+    pub headings: i64,
+    /// Rows that are nobody's: titles, footers, hints, defaults.
+    #[sqlx(rename = "rows_skipped")]
+    pub skipped: i64,
+    /// Rows of sheets and blocks that were not read.
+    #[sqlx(rename = "rows_not_read")]
+    pub not_read: i64,
 }
 
 /// How an upload ended, or stands.
@@ -151,7 +164,8 @@ pub struct UploadSelection {
 const COLUMNS: &str = "uploads.id, uploads.kind, uploads.org_id, organizations.code AS org_code, organizations.name AS org_name, \
     uploads.account, uploads.data_type, uploads.file_name, uploads.object_key, uploads.sha256, uploads.size_bytes, uploads.status, \
     uploads.reason_code, uploads.reason, uploads.rows_read, uploads.rows_accepted, uploads.rows_unchanged, uploads.rows_rejected, \
-    uploads.rows_duplicate, uploads.rows_transfer, uploads.findings, uploads.finding_counts, uploads.result_key, \
+    uploads.rows_duplicate, uploads.rows_transfer, uploads.rows_content, uploads.rows_headings, uploads.rows_skipped, \
+    uploads.rows_not_read, uploads.findings, uploads.finding_counts, uploads.result_key, \
     uploads.rejected_key, uploads.correlation_id, uploads.received_at, uploads.finished_at, uploads.released_by, \
     (SELECT comparisons.id FROM comparisons WHERE comparisons.upload_id = uploads.id) AS comparison_id";
 const ORGANIZATION: &str = "LEFT JOIN organizations ON organizations.id = uploads.org_id";
@@ -242,6 +256,10 @@ pub async fn settle(unit: &mut Unit, endings: &[Ending]) -> Result<(), StoreErro
         .int("n_rejected", count(|c| c.rejected))
         .int("n_duplicate", count(|c| c.duplicate))
         .int("n_transfer", count(|c| c.transfers))
+        .int("n_content", count(|c| c.content))
+        .int("n_headings", count(|c| c.headings))
+        .int("n_skipped", count(|c| c.skipped))
+        .int("n_not_read", count(|c| c.not_read))
         .text("findings", endings.iter().map(|e| e.findings.clone()))
         .text("finding_counts", endings.iter().map(|e| e.finding_counts.clone()))
         .text("result_key", endings.iter().map(|e| e.result_key.clone()))
@@ -252,7 +270,8 @@ pub async fn settle(unit: &mut Unit, endings: &[Ending]) -> Result<(), StoreErro
         unit,
         "UPDATE uploads SET status = r.status, reason_code = r.reason_code, reason = r.reason, rows_read = r.n_read, \
          rows_accepted = r.n_accepted, rows_unchanged = r.n_unchanged, rows_rejected = r.n_rejected, \
-         rows_duplicate = r.n_duplicate, rows_transfer = r.n_transfer, findings = r.findings, \
+         rows_duplicate = r.n_duplicate, rows_transfer = r.n_transfer, rows_content = r.n_content, \
+         rows_headings = r.n_headings, rows_skipped = r.n_skipped, rows_not_read = r.n_not_read, findings = r.findings, \
          finding_counts = r.finding_counts, result_key = r.result_key, rejected_key = r.rejected_key, org_id = COALESCE(uploads.org_id, r.org), \
          finished_at = CASE WHEN r.status = 'running' THEN NULL ELSE r.at END \
          FROM r WHERE uploads.id = r.named",
@@ -297,7 +316,7 @@ pub async fn discard_held(
 ) -> Result<bool, StoreError> {
     let sql = "UPDATE uploads SET status = 'rejected', reason_code = $1, reason = $2, released_by = $3, \
         released_at = $4, finished_at = $5, rows_read = 0, rows_accepted = 0, rows_unchanged = 0, rows_rejected = 0, \
-        rows_duplicate = 0, rows_transfer = 0 WHERE id = $6 AND status = 'held'";
+        rows_duplicate = 0, rows_transfer = 0, rows_content = 0, rows_headings = 0, rows_skipped = 0, rows_not_read = 0 WHERE id = $6 AND status = 'held'";
     Ok(on!(unit, conn => {
         sqlx::query(sql).bind(code).bind(reason).bind(account).bind(now).bind(now).bind(id).execute(conn).await
             .map(|d| d.rows_affected())

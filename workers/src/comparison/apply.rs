@@ -111,7 +111,9 @@ async fn hold(unit: &mut Unit, task: &Task<'_>, chosen: &BTreeMap<i64, Chosen>) 
     let members = store::moves::lock(unit, &people(&items)).await?;
     let stale = store::comparison_items::stale(unit, task.comparison.id, &about_members(&items)).await?;
     let pending = store::transfers::pending_of(unit, &people(&items)).await?;
+    let upload = store::uploads::find(unit, task.comparison.upload_id).await?.ok_or(WorkError::Missing("upload"))?;
     Ok(Known {
+        partly_read: upload.counts.not_read > 0,
         stale: stale.into_iter().collect(),
         members: members.into_iter().map(|member| (member.person_id, member)).collect(),
         temporaries,

@@ -40,7 +40,7 @@ pub(super) fn write(
     let difference = Difference {
         lines: lines(id, upload, org),
         counts: counts(made),
-        advice: ADVICE.map(str::to_owned).into(),
+        advice: made.books.notes.iter().cloned().chain(ADVICE.map(str::to_owned)).collect(),
         rows: rows(made),
         year: received.year(),
     };
@@ -93,7 +93,8 @@ fn lines(id: Uuid, upload: &Upload, org: &Organization) -> Vec<(String, String)>
 fn counts(made: &Made) -> Vec<(String, u64)> {
     let counts = &made.comparison.counts;
     let of_class = |class: Class| (class.title_zh().to_owned(), counts.of(class));
-    std::iter::once(("读取行数".to_owned(), counts.read)).chain(Class::ALL.map(of_class)).collect()
+    let read = std::iter::once(("读取行数".to_owned(), counts.read));
+    made.books.lines().into_iter().chain(read).chain(Class::ALL.map(of_class)).collect()
 }
 
 fn page<'m>(class: Class, columns: &[(&str, f64)], rows: impl Iterator<Item = Vec<String>> + 'm) -> Page<'m> {
@@ -139,7 +140,10 @@ fn absent(id: Uuid, made: &Made) -> Page<'_> {
     let row = move |(number, absent): (i64, &Absent)| {
         let member = &made.members[absent.member];
         let mut row = vec![key(id, number), String::new()];
-        row.extend([absent.suggestion.name_zh().to_owned(), member_no(made, absent.member)]);
+        row.extend([
+            absent.suggestion.map(|one| one.name_zh().to_owned()).unwrap_or_default(),
+            member_no(made, absent.member),
+        ]);
         row.extend(member_cells(made, absent.member));
         row.extend([&member.employer, &member.label].map(|text| text.as_deref().unwrap_or_default().to_owned()));
         row.extend([day(member.birth), day(member.retired_on), day(member.deceased_on)]);
@@ -180,7 +184,9 @@ impl Newcomers<'_> {
             let stranger = &self.made.comparison.newcomers[place as usize];
             let mut row = self.row(stranger);
             let faults = self.checked(&row).faults.into_iter();
-            row.push(faults.map(|fault| fault.at(None, stranger.row).message_zh()).collect::<Vec<_>>().join(BETWEEN));
+            row.push(
+                faults.map(|fault| fault.at(None, stranger.row.row).message_zh()).collect::<Vec<_>>().join(BETWEEN),
+            );
             row
         });
         let mut page = Page::of_template("名单有平台无（待补）", Self::KIND, rows);
@@ -216,7 +222,7 @@ fn changed(id: Uuid, made: &Made) -> Page<'_> {
         // One line a field; the choice is the item's, so the first line alone names it.
         let line = |(place, difference): (usize, &domain::comparison::Difference)| {
             let item = if place == 0 { key(id, number) } else { String::new() };
-            let mut row = vec![item, String::new(), changed.row.to_string(), member_no(made, changed.member)];
+            let mut row = vec![item, String::new(), made.names.cell(changed.row), member_no(made, changed.member)];
             row.extend(member_cells(made, changed.member).into_iter().take(3));
             row.push(column_title(difference.column).unwrap_or(difference.column).to_owned());
             row.extend([difference.before.clone(), difference.after.clone()]);
@@ -234,7 +240,7 @@ fn elsewhere(id: Uuid, made: &Made) -> Page<'_> {
     columns.extend([("工作单位", 28.0), ("会员标签", 16.0)]);
     let row = move |(number, (_, stranger)): (i64, &(usize, Stranger))| {
         let person = &stranger.person;
-        let mut row = vec![key(id, number), String::new(), stranger.row.to_string()];
+        let mut row = vec![key(id, number), String::new(), made.names.cell(stranger.row)];
         row.extend(stranger_cells(stranger));
         row.extend([&person.employer, &person.label].map(|text| text.as_deref().unwrap_or_default().to_owned()));
         row
@@ -265,7 +271,7 @@ fn near(made: &Made) -> Page<'_> {
         let member = &made.members[near.member];
         let reasons: Vec<&str> = near.reasons.iter().map(|reason| reason.name_zh()).collect();
         vec![
-            near.row.to_string(),
+            made.names.cell(near.row),
             name,
             number,
             member_no(made, near.member),
@@ -281,9 +287,9 @@ fn repeated(made: &Made) -> Page<'_> {
     let columns = [("行号", 8.0), PERSON[0], PERSON[1], PERSON[2], PERSON[3], ("说明", 40.0)];
     let row = |repeated: &Repeated| {
         let stranger = Stranger { row: repeated.row, person: repeated.person.clone() };
-        let mut row = vec![repeated.row.to_string()];
+        let mut row = vec![made.names.cell(repeated.row)];
         row.extend(stranger_cells(&stranger));
-        row.push(repeated.fault.clone().at(None, repeated.row).message_zh());
+        row.push(repeated.fault.clone().at(None, repeated.row.row).message_zh());
         row
     };
     page(Class::Duplicate, &columns, made.comparison.repeated.iter().map(row))
@@ -292,9 +298,9 @@ fn repeated(made: &Made) -> Page<'_> {
 fn refused(made: &Made) -> Page<'_> {
     let columns = [("行号", 8.0), ("姓名", 14.0), ("证件号码", 24.0), ("原因", 60.0)];
     let row = |refused: &Refused| {
-        let said = refused.faults.iter().map(|fault| fault.clone().at(None, refused.row).message_zh());
+        let said = refused.faults.iter().map(|fault| fault.clone().at(None, refused.row.row).message_zh());
         vec![
-            refused.row.to_string(),
+            made.names.cell(refused.row),
             refused.name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
             refused.number.as_deref().unwrap_or_default().to_owned(),
             said.collect::<Vec<_>>().join(BETWEEN),

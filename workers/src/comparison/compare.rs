@@ -6,10 +6,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk::{Outbox, object_key};
 use domain::{
     comparison::{Comparing, Comparison, Found, Registered},
+    finding::{Code, Finding},
     identity::{Document, IdKind},
     name::PersonName,
     person::{Sex, Staff},
     phone::Phone,
+    place::Blocks,
     row::{Context, roster},
     template::TemplateKind,
 };
@@ -59,6 +61,56 @@ pub(super) struct Made {
     pub states: Vec<State>,
     /// By place of the stranger.
     pub elsewhere: HashMap<usize, Elsewhere>,
+    /// The blocks of the roster.
+    pub names: Blocks,
+    /// What became of the rows that were not compared.
+    pub books: Books,
+}
+
+/// The books of a roster: its rows beside those that were read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Books {
+    pub content: u64,
+    pub headings: u64,
+    pub skipped: u64,
+    pub not_read: u64,
+    /// What is told of the file, a sentence each; what was not read first.
+    pub notes: Vec<String>,
+    /// How many of these are about what was not read.
+    pub unread: usize,
+}
+
+impl Books {
+    fn of(spool: &Spool) -> Self {
+        let account = &spool.account;
+        let unread = |code: Code| matches!(code, Code::SheetNotRead | Code::BlockNotRead);
+        let sentence = |note: &sheets::Note| {
+            let detail = Some(note.detail.clone()).filter(|detail| !detail.is_empty());
+            Finding::file(note.code, detail).message_zh()
+        };
+        Self {
+            content: account.content,
+            headings: account.headings,
+            skipped: account.skipped,
+            not_read: account.not_read,
+            notes: account.notes.iter().map(sentence).collect(),
+            unread: account.notes.iter().filter(|note| unread(note.code)).count(),
+        }
+    }
+
+    /// Label and number of rows; nothing where all rows were read.
+    pub fn lines(&self) -> Vec<(String, u64)> {
+        if self.skipped + self.not_read == 0 {
+            return Vec::new();
+        }
+        let lines = [
+            ("有内容的行", self.content),
+            ("其中表头", self.headings),
+            ("跳过（标题、合计、说明等）", self.skipped),
+            ("没有读取", self.not_read),
+        ];
+        lines.map(|(label, count)| (label.to_owned(), count)).into()
+    }
 }
 
 impl ComparisonWork {
@@ -82,11 +134,17 @@ impl ComparisonWork {
             Err(rejection) => return Err(WorkError::Workbook(rejection.code.name().to_owned())),
         };
         let today = upload.received_at.with_timezone(&SHANGHAI).date_naive();
+        let names = spool.head.names();
+        let books = Books::of(&spool);
         let comparing = take_rows(Arc::clone(&members), spool, today).await?;
         let (found_at, elsewhere) = look_up(shift, &comparing).await?;
         let made = blocking(move || {
-            let comparison = comparing.finish(&found_at, today);
-            Ok(Made { comparison, members, states, elsewhere })
+            let comparison = if books.not_read > 0 {
+                comparing.finish_partly_read(&found_at, today)
+            } else {
+                comparing.finish(&found_at, today)
+            };
+            Ok(Made { comparison, members, states, elsewhere, names, books })
         })
         .await?;
         self.write(shift, job, id, &upload, &org, made).await
@@ -104,6 +162,7 @@ impl ComparisonWork {
         let moment = shift.desk.moment();
         let vault = shift.desk.store.view().await?.vault();
         let counts = made.comparison.counts;
+        let books = made.books.clone();
         let made = Arc::new(made);
         let (folder, of_upload, of_org, of_book) =
             (self.temp_folder.clone(), upload.clone(), org.clone(), Arc::clone(&made));
@@ -125,7 +184,7 @@ impl ComparisonWork {
         making.await.map_err(|_| WorkError::Panicked)?;
         store::uploads::complete(&mut unit, upload.id, &key, None, moment.business).await?;
         let mut outbox = Outbox::new();
-        let letter = mails::compared(id, upload, org, &counts);
+        let letter = mails::compared(id, upload, org, &counts, &books);
         mails::queue(shift, &mut unit, &mut outbox, job, letter, &upload.account, org, moment).await?;
         tracing::info!(upload = %upload.id, comparison = %id, rows = counts.read, "a roster was compared");
         shift.settle(unit, &[job], outbox, moment).await
@@ -214,12 +273,12 @@ fn registered(vault: &Vault, subject: Subject) -> Result<Registered, StoreError>
 /// Goes through the rows, off the async threads.
 async fn take_rows(members: Arc<Vec<Registered>>, spool: Arc<Spool>, today: NaiveDate) -> Result<Comparing, WorkError> {
     blocking(move || {
-        let mut comparing = Comparing::new(members);
+        let mut comparing = Comparing::new(members, spool.head.names());
         let context = Context { today, lost: lost(&spool, TemplateKind::Roster)? };
         for raw in spool.rows() {
             let raw = raw.map_err(WorkError::Reader)?;
             let cells = raw.in_template_order(&spool.head);
-            comparing.take(raw.number, roster(&cells, context), &cells);
+            comparing.take(raw.place(), roster(&cells, context), &cells);
         }
         Ok(comparing)
     })

@@ -43,6 +43,8 @@ pub(super) struct Known {
     pub temporaries: HashMap<String, Organization>,
     /// Pending requests about these people.
     pub pending: Vec<Transfer>,
+    /// Parts of the roster were not read: nobody is moved or removed for not being in it.
+    pub partly_read: bool,
     /// The union that compared.
     pub org: Organization,
     /// The business day of the request.
@@ -126,6 +128,9 @@ impl Effects {
         vault: &Vault,
     ) -> Result<Option<&'static str>, WorkError> {
         let leaves = matches!(choice, Choice::Transfer | Choice::Remove(_));
+        if leaves && known.partly_read {
+            return Ok(Some("partly-read"));
+        }
         if leaves && item.suggestion.as_deref() == Some(Suggestion::MendFirst.name()) {
             return Ok(Some("mend-first"));
         }
@@ -254,6 +259,7 @@ pub(super) fn message_zh(code: &str) -> &'static str {
     let of_contradictions = |contradiction: Contradiction| contradiction.code();
     match code {
         "mend-first" => "名单中有一行可能就是此人，请先改正名单再重新比对",
+        "partly-read" => "名单中有的内容没有读取，此人可能就在其中，请补全表头后重新比对",
         "registry-changed" => "比对之后此人的登记信息已有变动，请重新比对",
         "no-temporary-union" => "上级没有临时工会，无法转移，请先设立临时工会",
         "stated-twice" => "同一条目填写了不同的处理办法",

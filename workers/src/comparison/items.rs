@@ -5,6 +5,7 @@ use domain::{
     comparison::{Class, Difference, NearMatch, Stranger},
     finding::Fault,
     name::PersonName,
+    place::Place,
 };
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Vault, comparison_items::Item, organizations::SealedOption};
@@ -74,7 +75,7 @@ impl Detail {
 pub(super) fn of<'m>(made: &'m Made, vault: &'m Vault) -> impl Iterator<Item = Result<Item, WorkError>> + 'm {
     let found = &made.comparison;
     let absent = found.absent.iter().map(|absent| {
-        let suggestion = Some(absent.suggestion.name().to_owned());
+        let suggestion = absent.suggestion.map(|one| one.name().to_owned());
         Ok(Item { suggestion, ..member(Class::AbsentFromFile, None, made, absent.member) })
     });
     let newcomers = found.newcomers.iter().map(|stranger| {
@@ -151,11 +152,11 @@ fn near_match(made: &Made, near: &NearMatch, vault: &Vault) -> Result<Item, Work
 }
 
 /// An item about a row, without its number.
-fn row(class: Class, row: u32, name: &str, masked: &str) -> Item {
+fn row(class: Class, row: Place, name: &str, masked: &str) -> Item {
     Item {
         item_no: 0,
         class: class.name().to_owned(),
-        row_no: Some(i64::from(row)).filter(|row| *row > 0),
+        row_no: Some(i64::from(row.row)).filter(|row| *row > 0),
         person_id: None,
         membership_id: None,
         membership_changed_at: None,
@@ -171,7 +172,7 @@ fn row(class: Class, row: u32, name: &str, masked: &str) -> Item {
 }
 
 /// An item about a member, without its number.
-fn member(class: Class, of_row: Option<u32>, made: &Made, place: usize) -> Item {
+fn member(class: Class, of_row: Option<Place>, made: &Made, place: usize) -> Item {
     let (member, State { person_id, person_changed_at, membership_id, membership_changed_at }) =
         (&made.members[place], made.states[place]);
     Item {
@@ -179,11 +180,11 @@ fn member(class: Class, of_row: Option<u32>, made: &Made, place: usize) -> Item 
         membership_id: Some(membership_id),
         membership_changed_at: Some(membership_changed_at),
         person_changed_at: Some(person_changed_at),
-        ..row(class, of_row.unwrap_or(0), member.name.as_str(), &member.document.number.masked())
+        ..row(class, of_row.unwrap_or_default(), member.name.as_str(), &member.document.number.masked())
     }
 }
 
-fn said(faults: &[Fault], row: u32) -> Detail {
-    let remarks = faults.iter().map(|fault| fault.clone().at(None, row).message_zh()).collect();
+fn said(faults: &[Fault], row: Place) -> Detail {
+    let remarks = faults.iter().map(|fault| fault.clone().at(None, row.row).message_zh()).collect();
     Detail { remarks, ..Detail::default() }
 }

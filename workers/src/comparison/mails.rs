@@ -9,6 +9,7 @@ use serde::Serialize;
 use store::{StoreError, Unit, mails::NewMail, messages::Job, organizations::Organization, uploads::Upload};
 use uuid::Uuid;
 
+use super::compare::Books;
 use crate::Shift;
 
 /// A mail ready for the ledger.
@@ -20,7 +21,7 @@ pub(super) struct Letter {
 }
 
 /// The mail about a comparison.
-pub(super) fn compared(id: Uuid, upload: &Upload, org: &Organization, counts: &Counts) -> Letter {
+pub(super) fn compared(id: Uuid, upload: &Upload, org: &Organization, counts: &Counts, books: &Books) -> Letter {
     let shown = Class::ALL.map(|class| (class.title_zh().to_owned(), counts.of(class)));
     let letter = ComparisonLetter {
         upload_id: upload.id,
@@ -29,6 +30,8 @@ pub(super) fn compared(id: Uuid, upload: &Upload, org: &Organization, counts: &C
         org_name: org.name.clone(),
         file_name: upload.file_name.clone(),
         received_at: shanghai_time(upload.received_at),
+        unread: books.notes.iter().take(books.unread).cloned().collect(),
+        books: books.lines(),
         read: counts.read,
         counts: shown.into(),
         differs: counts.read != counts.same || counts.absent_from_file > 0,

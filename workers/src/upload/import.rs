@@ -203,7 +203,7 @@ impl UploadWork {
         kept: Option<&[Line<I::Row>]>,
     ) -> Result<Vec<Looked>, WorkError> {
         let mut tallies: Vec<Tally> =
-            files.iter().map(|file| Tally::new(&file.spool.head.sheet, self.settings.findings_kept)).collect();
+            files.iter().map(|file| Tally::new(&file.spool, file.today, self.settings.findings_kept)).collect();
         let mut headcounts: Vec<Headcounts> = files.iter().map(|_| Headcounts::default()).collect();
         let mut view = shift.desk.store.view().await?;
         let mut chunks = Chunks::<I>::new(files);
@@ -214,10 +214,13 @@ impl UploadWork {
             for (line, decision) in lines.iter().zip(decisions) {
                 let tally = &mut tallies[line.file];
                 let faults = joined(&line.faults, decision.faults);
-                if line.duplicate {
-                    tally.duplicate(line.number, faults);
+                if line.row.is_some() || line.is_duplicate() {
+                    tally.document(line.place, line.first);
+                }
+                if line.is_duplicate() {
+                    tally.duplicate(line.place, faults);
                 } else {
-                    tally.decided(line.number, &decision.outcome, faults);
+                    tally.decided(line.place, &decision.outcome, faults);
                 }
             }
         }
@@ -288,10 +291,10 @@ fn joined(own: &[Fault], added: Vec<Fault>) -> Vec<Fault> {
 
 /// A row that is decided otherwise now than at the first look: somebody was in between.
 fn compare<R>(looked: &[Looked], seen: &mut [usize], line: &Line<R>, decision: &Decision) -> Result<(), WorkError> {
-    let now = if line.duplicate { Fate::Duplicate } else { Fate::from(&decision.outcome) };
+    let now = if line.is_duplicate() { Fate::Duplicate } else { Fate::from(&decision.outcome) };
     let place = seen[line.file];
     seen[line.file] += 1;
-    if looked[line.file].tally.fates.get(place) == Some(&(line.number, now)) {
+    if looked[line.file].tally.fates.get(place) == Some(&(line.place, now)) {
         return Ok(());
     }
     Err(StoreError::Conflict("the registry changed while the file was being read".to_owned()).into())

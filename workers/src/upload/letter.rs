@@ -36,9 +36,16 @@ pub(crate) fn letter(
             rejected: count(counts.rejected),
             duplicate: count(counts.duplicate),
             transfers: count(counts.transfers),
+            content: count(counts.content),
+            headings: count(counts.headings),
+            skipped: count(counts.skipped),
+            not_read: count(counts.not_read),
         });
+        of.unread = tally.unread().collect();
         of.finding_counts = finding_counts(tally);
-        of.findings = tally.findings.iter().take(FINDINGS).map(line).collect();
+        let several = tally.blocks.several_sheets();
+        let told = tally.notes.iter().filter(|note| !is_unread(note)).map(note_line);
+        of.findings = told.chain(tally.findings.iter().map(|finding| line(finding, several))).take(FINDINGS).collect();
     }
     if let Some(code) = &ending.reason_code {
         of.reason = Some(Reason {
@@ -84,6 +91,7 @@ fn base(upload: &Upload, org: Option<&Organization>) -> UploadLetter {
         finding_counts: Vec::new(),
         findings: Vec::new(),
         reason: None,
+        unread: Vec::new(),
         figures: Vec::new(),
         attached: false,
     }
@@ -104,8 +112,18 @@ fn finding_counts(tally: &Tally) -> Vec<FindingCount> {
     counts
 }
 
-fn line(finding: &Finding) -> FindingLine {
+/// Whether it leads the mail, and so is not told again below.
+fn is_unread(note: &Finding) -> bool {
+    matches!(note.code, Code::SheetNotRead | Code::BlockNotRead)
+}
+
+fn note_line(note: &Finding) -> FindingLine {
+    FindingLine { sheet: None, row: 0, column: None, value_masked: None, message: note.message_zh() }
+}
+
+fn line(finding: &Finding, several_sheets: bool) -> FindingLine {
     FindingLine {
+        sheet: finding.sheet.clone().filter(|_| several_sheets),
         row: finding.row,
         column: finding.column.and_then(column_title).map(str::to_owned),
         value_masked: finding.value_masked.clone(),

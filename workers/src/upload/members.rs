@@ -157,7 +157,7 @@ impl Import for Members {
         let known = tally.rows(Fate::Changed) + tally.rows(Fate::Unchanged) + tally.rows(Fate::Transfer);
         let other_names = settings.guards.other_names(known, tally.found(Code::NameDiffers));
         let jumps = headcounts.unions.iter().map(|(_, before, added)| settings.guards.headcount_jump(*before, *added));
-        other_names.or_else(|| jumps.flatten().next())
+        tally.suspicious_sheet().or(other_names).or_else(|| jumps.flatten().next())
     }
 
     async fn headcounts<S: Session>(

@@ -6,7 +6,7 @@ use std::{io::Cursor, path::Path};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     cell::Cell,
-    finding::Code,
+    finding::{Code, Finding},
     import::{Duplicates, Outcome},
     row::{self, Checked, Context},
     template::TemplateKind,
@@ -44,23 +44,23 @@ fn each<R>(
     check: fn(&[Cell<'_>], Context) -> Checked<R>,
     key: fn(&R) -> (String, &'static str),
 ) -> Result<Tally, WorkError> {
-    let mut tally = Tally::new(&spool.head.sheet, FINDINGS_KEPT);
+    let mut tally = Tally::new(spool, today, FINDINGS_KEPT);
     let mut duplicates = Duplicates::default();
     let context = Context { today, lost: lost(spool, kind)? };
     for raw in spool.rows() {
         let raw = raw.map_err(WorkError::Reader)?;
         let Checked { value, mut faults } = check(&raw.in_template_order(&spool.head), context);
         let Some(row) = value else {
-            tally.decided(raw.number, &Outcome::Rejected, faults);
+            tally.decided(raw.place(), &Outcome::Rejected, faults);
             continue;
         };
         let (key, column) = key(&row);
-        match duplicates.fault(&key, raw.number, column) {
+        match duplicates.fault(&key, raw.place(), column, &tally.blocks) {
             Some(fault) => {
                 faults.push(fault);
-                tally.duplicate(raw.number, faults);
+                tally.duplicate(raw.place(), faults);
             }
-            None => tally.decided(raw.number, &Outcome::New, faults),
+            None => tally.decided(raw.place(), &Outcome::New, faults),
         }
     }
     Ok(tally)
@@ -86,6 +86,7 @@ pub fn marked(
         lines: vec![("文件".to_owned(), file.to_owned()), ("检查方式".to_owned(), "离线检查，未上传".to_owned())],
         counts: report::sheet_counts(counts),
         findings: tally.finding_counts.iter().filter_map(|(name, count)| Some((Code::parse(name)?, *count))).collect(),
+        notes: tally.notes.iter().map(Finding::message_zh).collect(),
     };
     let options = WriteOptions { created: now.with_timezone(&SHANGHAI).naive_local(), temp_folder };
     let mut out = Cursor::new(Vec::new());

@@ -4,7 +4,12 @@ use std::io::Cursor;
 
 use chrono::Datelike;
 use desk::{Bell, Cause, Desk, Moment, Outbox, object_key};
-use domain::{finding::Code, guard::Hold, template::TemplateKind, upload::UploadStatus};
+use domain::{
+    finding::{Code, Finding},
+    guard::Hold,
+    template::TemplateKind,
+    upload::UploadStatus,
+};
 use runtime::{SHANGHAI, shanghai_time};
 use sheets::{Mark, Outcome as MarkOutcome, Rejection, Summary, WriteOptions, write_marked, write_rejected};
 use store::{
@@ -87,6 +92,7 @@ impl Pages {
                 lines: lines.into_iter().map(|(label, text)| (label.to_owned(), text)).collect(),
                 counts: sheet_counts(looked.tally.counts),
                 findings: findings.collect(),
+                notes: looked.tally.notes.iter().map(Finding::message_zh).collect(),
             },
             created: upload.received_at.with_timezone(&SHANGHAI).naive_local(),
         }
@@ -115,17 +121,28 @@ impl Pages {
 
 /// The counts as the first sheet of a workbook shows them.
 pub(crate) fn sheet_counts(counts: domain::upload::Counts) -> sheets::Counts {
-    let domain::upload::Counts { read, accepted, unchanged, rejected, duplicate, transfers } = counts;
-    sheets::Counts { read, accepted, unchanged, rejected, duplicate, transfers }
+    let domain::upload::Counts {
+        read,
+        accepted,
+        unchanged,
+        rejected,
+        duplicate,
+        transfers,
+        content,
+        headings,
+        skipped,
+        not_read,
+    } = counts;
+    sheets::Counts { read, accepted, unchanged, rejected, duplicate, transfers, content, headings, skipped, not_read }
 }
 
 /// The marks of all rows, in the order of the file; findings stand in that order, too.
 pub(crate) fn marks(tally: &Tally) -> impl Iterator<Item = Mark<'_>> {
-    let mut rest = tally.findings.as_slice();
-    tally.fates.iter().map(move |(row, fate)| {
-        let own = rest.iter().take_while(|finding| finding.row == *row).count();
+    let (mut rest, mut places) = (tally.findings.as_slice(), tally.finding_places.as_slice());
+    tally.fates.iter().map(move |(place, fate)| {
+        let own = places.iter().take_while(|other| *other == place).count();
         let (findings, after) = rest.split_at(own);
-        rest = after;
+        (rest, places) = (after, &places[own..]);
         let outcome = match fate {
             Fate::New | Fate::Changed => MarkOutcome::Accepted,
             Fate::Transfer => MarkOutcome::Transfer,
@@ -133,7 +150,7 @@ pub(crate) fn marks(tally: &Tally) -> impl Iterator<Item = Mark<'_>> {
             Fate::Rejected => MarkOutcome::Rejected,
             Fate::Duplicate => MarkOutcome::Duplicate,
         };
-        Mark { row: *row, outcome, findings }
+        Mark { place: *place, outcome, findings }
     })
 }
 
@@ -281,6 +298,10 @@ pub(crate) fn ending(
             rejected: count(counts.rejected),
             duplicate: count(counts.duplicate),
             transfers: count(counts.transfers),
+            content: count(counts.content),
+            headings: count(counts.headings),
+            skipped: count(counts.skipped),
+            not_read: count(counts.not_read),
         },
         findings: tally.map_or_else(|| "[]".to_owned(), |tally| findings_json(tally, work.settings.findings_shown)),
         finding_counts: tally
@@ -296,14 +317,16 @@ pub(crate) fn ending(
 /// The first findings as programs and people read them; values are masked.
 pub(crate) fn findings_json(tally: &Tally, most: usize) -> String {
     let shown: Vec<serde_json::Value> = tally
-        .findings
+        .notes
         .iter()
+        .chain(&tally.findings)
         .take(most)
         .map(|finding| {
             serde_json::json!({
                 "code": finding.code.name(),
                 "severity": finding.severity.name(),
                 "sheet": finding.sheet,
+                "block": finding.block,
                 "row": finding.row,
                 "column": finding.column.and_then(domain::template::column_title),
                 "message": finding.message_zh(),

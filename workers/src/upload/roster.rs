@@ -126,12 +126,21 @@ impl Import for Roster {
     }
 
     fn guard(settings: &UploadSettings, tally: &Tally, headcounts: &Headcounts) -> Option<Hold> {
+        if tally.counts.not_read > 0 {
+            return Some(Hold::NotRead { rows: tally.counts.not_read });
+        }
+        if tally.hidden > 0 {
+            return Some(Hold::HiddenRows { rows: tally.hidden });
+        }
         let matched = tally.rows(Fate::Changed) + tally.rows(Fate::Unchanged);
         let members: u64 = headcounts.unions.iter().map(|(_, before, _)| *before).sum();
         // Names are held against those of people of other unions, too.
         let known = matched + tally.found(Code::InOtherUnion);
         let other_names = settings.guards.other_names(known, tally.found(Code::NameDiffers));
-        other_names.or_else(|| settings.guards.missing_people(members, members.saturating_sub(matched)))
+        tally
+            .suspicious_sheet()
+            .or(other_names)
+            .or_else(|| settings.guards.missing_people(members, members.saturating_sub(matched)))
     }
 }
 

@@ -3,7 +3,12 @@
 
 use std::{collections::HashSet, marker::PhantomData, ops::Deref};
 
-use domain::{finding::Fault, import::Duplicates, row::Context};
+use domain::{
+    finding::Fault,
+    import::{Duplicates, repeats},
+    place::Place,
+    row::Context,
+};
 use sheets::RawRow;
 
 use super::import::{File, Import};
@@ -16,14 +21,21 @@ const TOGETHER_ROWS: usize = 20_000;
 pub(crate) struct Line<R> {
     /// Which of the files that run together.
     pub file: usize,
-    /// Row number as Excel shows it.
-    pub number: u32,
+    /// Where it stands.
+    pub place: Place,
     /// The typed row; none where it is rejected or a duplicate.
     pub row: Option<R>,
     /// What is wrong with it so far.
     pub faults: Vec<Fault>,
+    /// The earlier row in which its key stood.
+    pub first: Option<Place>,
+}
+
+impl<R> Line<R> {
     /// Whether its key stood in an earlier row.
-    pub duplicate: bool,
+    pub fn is_duplicate(&self) -> bool {
+        self.first.is_some()
+    }
 }
 
 /// Files that run together, with their checked rows where these are few enough to be kept.
@@ -74,15 +86,15 @@ fn lines_of<I: Import>(place: usize, file: &File<'_>) -> Result<Vec<Line<I::Row>
 }
 
 fn line_of<I: Import>(place: usize, file: &File<'_>, raw: &RawRow, duplicates: &mut Duplicates) -> Line<I::Row> {
-    let number = raw.number;
+    let row_place = raw.place();
     let checked = I::check(&raw.in_template_order(&file.spool.head), Context { today: file.today, lost: file.lost });
-    let mut line = Line { file: place, number, row: checked.value, faults: checked.faults, duplicate: false };
+    let mut line = Line { file: place, place: row_place, row: checked.value, faults: checked.faults, first: None };
     if let Some(row) = &line.row {
         let (key, column) = I::key(row);
-        if let Some(fault) = duplicates.fault(&key, number, column) {
-            line.faults.push(fault);
+        line.first = duplicates.enter(&key, row_place);
+        if let Some(first) = line.first {
+            line.faults.push(repeats(first, column, &file.spool.head.names()));
             line.row = None;
-            line.duplicate = true;
         }
     }
     line

@@ -33,7 +33,7 @@ impl Figures {
 
     /// The figures of an upload.
     pub fn of(view: &UploadView) -> Self {
-        let desk::Counts { read, accepted, unchanged, rejected, duplicate, transfers } = view.counts;
+        let desk::Counts { read, accepted, unchanged, rejected, duplicate, transfers, .. } = view.counts;
         Self { read, accepted, unchanged, rejected, duplicate, transfers }
     }
 

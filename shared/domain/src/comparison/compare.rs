@@ -15,6 +15,7 @@ use crate::{
     identity::Document,
     import::{Duplicates, repeats, wide_hash},
     name::{PersonName, read_name},
+    place::{Blocks, Place},
     row::{Checked, RosterRow},
     text,
 };
@@ -22,8 +23,8 @@ use crate::{
 /// A row that says something else of a member than the registry.
 #[derive(Clone, Debug)]
 pub struct Changed {
-    /// Row number as Excel shows it.
-    pub row: u32,
+    /// Where it stands.
+    pub row: Place,
     /// The member's place in what was given.
     pub member: usize,
     /// The fields.
@@ -33,8 +34,8 @@ pub struct Changed {
 /// A row of somebody who is no member of this union.
 #[derive(Clone, Debug)]
 pub struct Stranger {
-    /// Row number as Excel shows it.
-    pub row: u32,
+    /// Where it stands.
+    pub row: Place,
     /// What the row says.
     pub person: RosterRow,
 }
@@ -42,8 +43,8 @@ pub struct Stranger {
 /// A row whose document stood in an earlier one.
 #[derive(Clone, Debug)]
 pub struct Repeated {
-    /// Row number as Excel shows it.
-    pub row: u32,
+    /// Where it stands.
+    pub row: Place,
     /// What the row says.
     pub person: RosterRow,
     /// Which row it repeats.
@@ -53,8 +54,8 @@ pub struct Repeated {
 /// A row with an error.
 #[derive(Clone)]
 pub struct Refused {
-    /// Row number as Excel shows it.
-    pub row: u32,
+    /// Where it stands.
+    pub row: Place,
     /// The name, as far as there is one.
     pub name: Option<PersonName>,
     /// The document's number as written, in the clear.
@@ -74,15 +75,15 @@ impl std::fmt::Debug for Refused {
 pub struct Absent {
     /// The member's place in what was given.
     pub member: usize,
-    /// What is proposed.
-    pub suggestion: Suggestion,
+    /// What is proposed; nothing where parts of the file were not read, for he may stand in one of them (decision 46).
+    pub suggestion: Option<Suggestion>,
 }
 
 /// A row and an absent member who may be one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NearMatch {
-    /// Row number as Excel shows it.
-    pub row: u32,
+    /// Where it stands.
+    pub row: Place,
     /// Whether the row has an error; it then is not counted as a near match, and guards the member all the same.
     pub refused: bool,
     /// The place of the row among the strangers, or among those with an error.
@@ -130,8 +131,9 @@ pub struct Comparing {
     members: Arc<Vec<Registered>>,
     /// Members by 128 bits of hash of their documents' keys, as [`Duplicates`] has rows.
     by_key: HashMap<u128, u32>,
-    /// By member: the first row with the document; 0 where there is none.
-    seen: Vec<u32>,
+    blocks: Blocks,
+    /// By member: the first row with the document; row 0 where there is none.
+    seen: Vec<Place>,
     /// Rows that found no member.
     duplicates: Duplicates,
     strangers: Vec<Stranger>,
@@ -139,12 +141,13 @@ pub struct Comparing {
 }
 
 impl Comparing {
-    /// Against these members.
+    /// Against these members; the file has these blocks.
     #[must_use]
-    pub fn new(members: Arc<Vec<Registered>>) -> Self {
+    pub fn new(members: Arc<Vec<Registered>>, blocks: Blocks) -> Self {
         Self {
             by_key: (0..).zip(&*members).map(|(place, member)| (wide_hash(&member.document.key()), place)).collect(),
-            seen: vec![0; members.len()],
+            seen: vec![Place::default(); members.len()],
+            blocks,
             duplicates: Duplicates::default(),
             strangers: Vec::new(),
             so_far: Comparison::default(),
@@ -153,7 +156,7 @@ impl Comparing {
     }
 
     /// Takes a row that was checked; `cells` are its own, in the order of the template.
-    pub fn take(&mut self, row: u32, checked: Checked<RosterRow>, cells: &[Cell<'_>]) {
+    pub fn take(&mut self, row: Place, checked: Checked<RosterRow>, cells: &[Cell<'_>]) {
         let counts = &mut self.so_far.counts;
         counts.read += 1;
         let Some(person) = checked.value else {
@@ -164,8 +167,8 @@ impl Comparing {
         let key = person.document.key();
         let member = self.by_key.get(&wide_hash(&key)).map(|place| *place as usize);
         let fault = match member {
-            Some(member) => (self.seen[member] > 0).then(|| repeats(self.seen[member], "id_number")),
-            None => self.duplicates.fault(&key, row, "id_number"),
+            Some(member) => (self.seen[member].row > 0).then(|| repeats(self.seen[member], "id_number", &self.blocks)),
+            None => self.duplicates.fault(&key, row, "id_number", &self.blocks),
         };
         if let Some(fault) = fault {
             counts.duplicate += 1;
@@ -192,11 +195,21 @@ impl Comparing {
         &self.strangers
     }
 
+    /// Ends the comparison of a file of which parts were not read: nothing is proposed for those absent.
+    #[must_use]
+    pub fn finish_partly_read(self, found: &[Found], today: NaiveDate) -> Comparison {
+        let mut result = self.finish(found, today);
+        for absent in &mut result.absent {
+            absent.suggestion = None;
+        }
+        result
+    }
+
     /// Ends the comparison; `found` says of each stranger where the document is known.
     #[must_use]
     pub fn finish(self, found: &[Found], today: NaiveDate) -> Comparison {
-        let Self { members, seen, strangers, so_far: mut result, by_key, duplicates } = self;
-        drop((by_key, duplicates));
+        let Self { members, seen, strangers, so_far: mut result, by_key, duplicates, blocks } = self;
+        drop((by_key, duplicates, blocks));
         let newcomers = strangers.into_iter().enumerate().filter_map(|(place, stranger)| {
             match found.get(place).copied().unwrap_or(Found::Nobody) {
                 Found::Elsewhere => result.elsewhere.push((place, stranger)),
@@ -209,7 +222,7 @@ impl Comparing {
         // In the place of the strangers, without a second list of a million people.
         result.newcomers = newcomers.collect();
         result.refused.sort_by_key(|refused| refused.row);
-        let left: Vec<usize> = (0..members.len()).filter(|place| seen[*place] == 0).collect();
+        let left: Vec<usize> = (0..members.len()).filter(|place| seen[*place].row == 0).collect();
         match_rest(&mut result, &members, &left, today);
         let counts = &mut result.counts;
         counts.not_in_registry = result.newcomers.len() as u64;
@@ -253,13 +266,13 @@ fn match_rest(result: &mut Comparison, members: &[Registered], left: &[usize], t
         .zip(nearness.resembled)
         .map(|(member, resembled)| Absent {
             member: *member,
-            suggestion: suggestion(&members[*member], resembled, today),
+            suggestion: Some(suggestion(&members[*member], resembled, today)),
         })
         .collect();
 }
 
 /// What can be made out of a row with an error.
-fn refused(row: u32, cells: &[Cell<'_>], faults: Vec<Fault>) -> Refused {
+fn refused(row: Place, cells: &[Cell<'_>], faults: Vec<Fault>) -> Refused {
     let written = |place: usize| match cells.get(place).map(|cell| cell.unwrapped()) {
         Some(Cell::Text(written)) => Some(text::tidy(written)),
         // A number of up to 15 digits is what the clerk typed; of a longer one nobody knows.

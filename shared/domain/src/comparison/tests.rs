@@ -10,6 +10,7 @@ use crate::{
     cell::Cell,
     identity::IdKind,
     leaving::Removal,
+    place::{Blocks, Place},
     row::{Checked, Context, RosterRow, roster},
 };
 
@@ -67,9 +68,9 @@ fn good(row: RosterRow) -> Checked<RosterRow> {
 }
 
 fn compare(members: &[Registered], rows: &[RosterRow], found: impl Fn(&Document) -> Found) -> Comparison {
-    let mut comparing = Comparing::new(Arc::new(members.to_vec()));
+    let mut comparing = Comparing::new(Arc::new(members.to_vec()), Blocks::default());
     for (place, row) in rows.iter().enumerate() {
-        comparing.take(place as u32 + 2, good(row.clone()), &[]);
+        comparing.take(Place::from(place as u32 + 2), good(row.clone()), &[]);
     }
     let found: Vec<Found> = comparing.strangers().iter().map(|stranger| found(&stranger.person.document)).collect();
     comparing.finish(&found, today())
@@ -97,12 +98,12 @@ fn each_row_is_in_one_class_and_each_absent_member_has_a_suggestion() {
     rows.push(row_of(&member(500)));
     rows.push(row_of(&member(600)));
     rows.push(rows[0].clone());
-    let mut comparing = Comparing::new(Arc::new(members.clone()));
+    let mut comparing = Comparing::new(Arc::new(members.clone()), Blocks::default());
     for (place, row) in rows.iter().enumerate() {
-        comparing.take(place as u32 + 2, good(row.clone()), &[]);
+        comparing.take(Place::from(place as u32 + 2), good(row.clone()), &[]);
     }
     let cells = [Cell::Text("某某"), Cell::Text("身份证"), Cell::Text("123")];
-    comparing.take(99, roster(&cells, Context::on(today())), &cells);
+    comparing.take(Place::from(99), roster(&cells, Context::on(today())), &cells);
     assert_eq!(comparing.strangers().len(), 2);
     let result = comparing.finish(&[Found::Elsewhere, Found::Former], today());
     let expected = Counts {
@@ -120,7 +121,7 @@ fn each_row_is_in_one_class_and_each_absent_member_has_a_suggestion() {
     assert!(result.counts.adds_up());
     assert_eq!(result.changed[0].differences[0].column, "phone");
     assert_eq!(result.changed[1].differences[0].after, "陈改名");
-    assert!(result.absent.iter().all(|absent| absent.suggestion == Suggestion::Transfer));
+    assert!(result.absent.iter().all(|absent| absent.suggestion == Some(Suggestion::Transfer)));
 }
 
 #[test]
@@ -169,9 +170,9 @@ fn a_mistyped_number_is_a_near_match_with_its_reason() {
         rows[3].document = near;
         let result = compare(&members, &rows, nobody);
         assert_eq!((result.counts.near_match, result.counts.absent_from_file), (1, 1), "{reason:?}");
-        assert_eq!((result.near[0].row, result.near[0].member), (5, 3));
+        assert_eq!((result.near[0].row.row, result.near[0].member), (5, 3));
         assert_eq!(result.near[0].reasons[0], reason);
-        assert_eq!(result.absent[0].suggestion, Suggestion::MendFirst);
+        assert_eq!(result.absent[0].suggestion, Some(Suggestion::MendFirst));
     }
 }
 
@@ -185,7 +186,7 @@ fn the_same_person_under_another_document_is_a_near_match_and_three_digits_are_n
     row.name = PersonName::stored("另一人");
     let result = compare(&members, &[row, row_of(&members[1])], nobody);
     assert!(result.near.is_empty());
-    assert_eq!(result.absent[0].suggestion, Suggestion::Transfer);
+    assert_eq!(result.absent[0].suggestion, Some(Suggestion::Transfer));
 }
 
 #[test]
@@ -204,7 +205,7 @@ fn an_old_number_matches_a_member_and_is_an_error_of_a_stranger() {
     let result = compare(&members, &[RosterRow { document, ..row_of(&members[0]) }], nobody);
     assert_eq!((result.counts.rejected, result.counts.not_in_registry, result.counts.near_match), (1, 0, 0));
     assert!(result.near[0].refused && result.near[0].reasons.contains(&Reason::FifteenDigits));
-    assert_eq!(result.absent[0].suggestion, Suggestion::MendFirst);
+    assert_eq!(result.absent[0].suggestion, Some(Suggestion::MendFirst));
     assert!(result.counts.adds_up());
 }
 
@@ -215,7 +216,7 @@ fn a_repeated_row_names_the_first_one_whether_it_is_a_member_s_or_a_stranger_s()
     let rows: Vec<RosterRow> = listed.iter().cycle().take(6).cloned().collect();
     let result = compare(&members, &rows, nobody);
     let said: Vec<(u32, Option<&str>)> =
-        result.repeated.iter().map(|repeated| (repeated.row, repeated.fault.detail.as_deref())).collect();
+        result.repeated.iter().map(|repeated| (repeated.row.row, repeated.fault.detail.as_deref())).collect();
     let (of_stranger, of_member) = (Some("与第 2 行相同"), Some("与第 3 行相同"));
     assert_eq!(said, [(4, of_stranger), (5, of_member), (6, of_stranger), (7, of_member)]);
     assert_eq!((result.counts.same, result.counts.not_in_registry, result.counts.duplicate), (1, 1, 4));
@@ -232,14 +233,14 @@ fn a_rejected_row_takes_the_member_it_resembles_out_of_harm() {
     for (name, written) in [("甲乙", wrong_check), ("甲乙", shorter), ("甲乙", longer), (NAMES[2], "1".to_owned())]
     {
         let cells = [Cell::Text(name), Cell::Text("身份证"), Cell::Text(&written)];
-        let mut comparing = Comparing::new(Arc::new(members.clone()));
-        comparing.take(2, roster(&cells, Context::on(today())), &cells);
+        let mut comparing = Comparing::new(Arc::new(members.clone()), Blocks::default());
+        comparing.take(Place::from(2), roster(&cells, Context::on(today())), &cells);
         let result = comparing.finish(&[], today());
         assert_eq!(result.counts.rejected, 1, "{written}");
         let guarded: Vec<usize> = result
             .absent
             .iter()
-            .filter(|absent| absent.suggestion == Suggestion::MendFirst)
+            .filter(|absent| absent.suggestion == Some(Suggestion::MendFirst))
             .map(|absent| absent.member)
             .collect();
         assert_eq!(guarded, [2], "{written}");

@@ -11,6 +11,7 @@ use crate::{
     organization::{Level, OrgCode},
     person::Sex,
     phone::Phone,
+    place::{Blocks, Place},
     row::{MemberRow, OrganizationRow},
 };
 
@@ -110,10 +111,10 @@ fn facts_add_up_and_the_same_twice_changes_nothing() {
 #[test]
 fn the_later_row_of_a_document_is_the_duplicate() {
     let mut seen = Duplicates::default();
-    assert_eq!(seen.enter("cn:1", 4), None);
-    assert_eq!(seen.enter("cn:2", 5), None);
-    assert_eq!(seen.enter("cn:1", 9), Some(4));
-    let fault = seen.fault("cn:1", 10, "id_number").unwrap();
+    assert_eq!(seen.enter("cn:1", Place::from(4)), None);
+    assert_eq!(seen.enter("cn:2", Place::from(5)), None);
+    assert_eq!(seen.enter("cn:1", Place::from(9)), Some(Place::from(4)));
+    let fault = seen.fault("cn:1", Place::from(10), "id_number", &Blocks::default()).unwrap();
     assert_eq!((fault.code, fault.detail.as_deref()), (Code::DuplicateInFile, Some("与第 4 行相同")));
 }
 

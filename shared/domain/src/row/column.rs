@@ -85,6 +85,7 @@ impl<'c> Columns<'c> {
             Cell::Text(written) => return Some(text::tidy(written)),
             Cell::Number(value) => return Some(format!("{value}").into()),
             Cell::Error => self.fail(Code::CellError, place, String::new()),
+            Cell::Unsaved => self.fail(Code::FormulaUnsaved, place, String::new()),
             _ => self.fail(Code::ValueKind, place, String::new()),
         }
         None
@@ -290,6 +291,7 @@ impl<'c> Columns<'c> {
             Squeezed::PrecisionLost if code == Code::PhoneFormat => Unfit { code, detail: Some(SCIENTIFIC) },
             Squeezed::PrecisionLost => plainly(Code::IdPrecisionLost),
             Squeezed::CellError => plainly(Code::CellError),
+            Squeezed::Unsaved => plainly(Code::FormulaUnsaved),
             _ => plainly(code),
         };
         let masked = match unfit.code {
@@ -364,6 +366,7 @@ impl<'c> Columns<'c> {
             Ok(Some(_)) | Err(DateError::Implausible) => Code::DateImplausible,
             Err(DateError::Format) => Code::DateFormat,
             Err(DateError::CellError) => Code::CellError,
+            Err(DateError::Unsaved) => Code::FormulaUnsaved,
         };
         let shown = match self.cell(place) {
             Cell::Text(written) => shortened(text::trim(written)),

@@ -1,4 +1,5 @@
-//! The columns of the five templates, in the order of `spreadsheets.md`.
+//! The columns of the five templates. Synonyms stand from the most specific to the least: where a file has several, the
+//! first of them is the column.
 
 use super::{
     Column,
@@ -44,16 +45,16 @@ const ID_NUMBER: Column = required(column(
     24,
     "文本格式；身份证为 18 位，末位可为 X。",
     &[
-        "证件号",
-        "身份证号",
-        "身份证号码",
-        "身份证",
-        "居民身份证号",
         "居民身份证号码",
         "公民身份号码",
-        "证件编号",
-        "有效证件号码",
+        "居民身份证号",
         "身份证件号码",
+        "身份证号码",
+        "有效证件号码",
+        "身份证号",
+        "证件编号",
+        "证件号",
+        "身份证",
         "id_number",
     ],
 ));
@@ -84,7 +85,7 @@ const PHONE: Column = column(
     NumberLikeText,
     16,
     "文本格式；11 位手机号码。",
-    &["手机", "手机号", "电话", "电话号码", "联系电话", "联系方式", "移动电话", "联系手机", "mobile", "phone"],
+    &["手机号", "联系手机", "移动电话", "手机", "mobile", "联系电话", "电话号码", "电话", "phone", "联系方式"],
 );
 const SEX: Column = column("sex", "性别", List(SEXES), 8, "男或女。", &["sex"]);
 const EMPLOYER: Column = column(
@@ -94,14 +95,14 @@ const EMPLOYER: Column = column(
     28,
     "工作单位或提供服务的平台名称。",
     &[
+        "工作单位/服务公司/平台",
+        "工作单位/服务公司",
         "工作单位",
         "服务平台",
-        "工作单位/服务公司",
-        "工作单位/服务公司/平台",
-        "单位",
-        "单位名称",
-        "所在单位",
         "用人单位",
+        "所在单位",
+        "单位名称",
+        "单位",
     ],
 );
 const LABEL: Column = column(
@@ -134,7 +135,7 @@ pub const MEMBERS: [Column; 13] = [
         Text,
         28,
         "会员所在工会的名称。",
-        &["工会名称", "所在工会名称", "所属工会", "工会组织名称", "工会"],
+        &["所在工会名称", "所属工会", "工会组织名称", "工会名称", "工会"],
     )),
     ORG_CODE,
     EMPLOYER,
@@ -153,7 +154,7 @@ pub const MEMBERS: [Column; 13] = [
         Text,
         36,
         "办卡时必填，不少于 6 个字。",
-        &["详细地址", "单位地址", "单位详细地址", "工作单位地址", "工作地址", "地址"],
+        &["单位详细地址", "工作单位地址", "单位地址", "工作地址", "详细地址", "地址"],
     ),
     column(
         "wants_card",

@@ -23,6 +23,12 @@ pub struct ComparisonLetter {
     pub file_name: String,
     /// When it was received, as people read it.
     pub received_at: String,
+    /// What was not read, a line each: it leads the mail.
+    #[serde(default)]
+    pub unread: Vec<String>,
+    /// Label in Chinese and number of rows, of the books of the file; none where nothing was skipped or not read.
+    #[serde(default)]
+    pub books: Vec<(String, u64)>,
     /// Rows read.
     pub read: u64,
     /// Label in Chinese and count, in the order of the workbook.
@@ -88,7 +94,9 @@ pub(super) fn done(of: &ComparisonLetter) -> Letter {
     let counts = of.counts.iter().map(|(label, count)| (label.clone(), count.to_string()));
     let letter = Letter::new(subject(&of.org_name, &of.org_code, outcome))
         .text("您上传的名单已与平台登记的会员比对完成。")
+        .list("没有读取的内容", of.unread.clone())
         .facts(facts)
+        .facts(of.books.iter().map(|(label, count)| (label.clone(), format!("{count} 行"))).collect())
         .facts(std::iter::once(("读取".to_owned(), format!("{} 行", of.read))).chain(counts).collect())
         .text(advice)
         .text(format!("差异文件可凭上传编号 {} 在平台领取。", of.upload_id));
@@ -158,6 +166,8 @@ pub(super) fn example_done() -> ComparisonLetter {
         org_name: "示例快递服务站工会".to_owned(),
         file_name: "名单.xlsx".to_owned(),
         received_at: "2022-11-01 20:00:00".to_owned(),
+        unread: Vec::new(),
+        books: Vec::new(),
         read: 128,
         counts: counts.map(|(label, count)| (label.to_owned(), count)).into(),
         differs: true,

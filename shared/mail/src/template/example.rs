@@ -16,6 +16,7 @@ fn upload() -> UploadLetter {
         finding_counts: vec![],
         findings: vec![],
         reason: None,
+        unread: Vec::new(),
         figures: vec![],
         attached: false,
     }
@@ -27,7 +28,7 @@ fn reason(code: &str, message: &str, remedy: &str) -> Reason {
 
 fn line(row: u32, column: &str, value: &str, message: &str) -> FindingLine {
     let value_masked = Some(value.to_owned()).filter(|value| !value.is_empty());
-    FindingLine { row, column: Some(column.to_owned()), value_masked, message: message.to_owned() }
+    FindingLine { sheet: None, row, column: Some(column.to_owned()), value_masked, message: message.to_owned() }
 }
 
 fn count(code: &str, severity: Severity, message: &str, remedy: &str, count: u64) -> FindingCount {
@@ -42,7 +43,15 @@ pub(super) fn done() -> UploadLetter {
     ];
     findings.extend((20..42).map(|row| line(row, "姓名", "", "必填项为空")));
     UploadLetter {
-        counts: Some(Counts { read: 128, accepted: 96, unchanged: 5, rejected: 24, duplicate: 3, transfers: 2 }),
+        counts: Some(Counts {
+            read: 128,
+            accepted: 96,
+            unchanged: 5,
+            rejected: 24,
+            duplicate: 3,
+            transfers: 2,
+            ..Counts::default()
+        }),
         finding_counts: vec![
             count("required", Severity::Error, "必填项为空", "请补填后重新上传。", 22),
             count("id-checksum", Severity::Error, "证件号码校验码不符", "请对照证件逐位核对。", 1),
@@ -64,7 +73,7 @@ pub(super) fn rejected() -> UploadLetter {
 pub(super) fn held() -> UploadLetter {
     let figures = [("姓名不同的行", "35 行"), ("占已匹配的行", "92 %")];
     UploadLetter {
-        counts: Some(Counts { read: 40, accepted: 0, unchanged: 0, rejected: 0, duplicate: 0, transfers: 0 }),
+        counts: Some(Counts { read: 40, ..Counts::default() }),
         reason: Some(reason("other-names", "多行证件号码与在册姓名不符，可能是列错位", "")),
         figures: figures.map(|(label, value)| Figure { label: label.to_owned(), value: value.to_owned() }).into(),
         ..upload()

@@ -35,6 +35,9 @@ pub struct UploadLetter {
     /// Why it was rejected whole, held or failed.
     #[serde(default)]
     pub reason: Option<Reason>,
+    /// What was not read, a line each: it leads the mail.
+    #[serde(default)]
+    pub unread: Vec<String>,
     /// The figures for which it is held.
     #[serde(default)]
     pub figures: Vec<Figure>,
@@ -44,7 +47,7 @@ pub struct UploadLetter {
 }
 
 /// Rows of an upload by outcome; read = accepted + unchanged + rejected + duplicate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Rows read.
     pub read: u64,
@@ -59,6 +62,18 @@ pub struct Counts {
     /// Transfer-in requests; a part of accepted.
     #[serde(default)]
     pub transfers: u64,
+    /// Rows that hold anything: headings, those read, skipped and not read.
+    #[serde(default)]
+    pub content: u64,
+    /// Rows of headings.
+    #[serde(default)]
+    pub headings: u64,
+    /// Titles, footers, hints and their like.
+    #[serde(default)]
+    pub skipped: u64,
+    /// Rows of sheets and blocks that were not read.
+    #[serde(default)]
+    pub not_read: u64,
 }
 
 /// How grave a finding is.
@@ -89,7 +104,10 @@ pub struct FindingCount {
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingLine {
-    /// Row as Excel shows it.
+    /// The sheet, where a row number alone does not tell the row.
+    #[serde(default)]
+    pub sheet: Option<String>,
+    /// Row as Excel shows it; 0 where it is about the file.
     pub row: u32,
     /// Header of the column.
     #[serde(default)]
@@ -125,14 +143,19 @@ pub struct Figure {
 pub(super) fn done(of: &UploadLetter) -> Letter {
     let outcome = of.counts.map_or_else(
         || "处理完成".to_owned(),
-        |counts| match counts.rejected {
-            0 => format!("处理完成，共{}行", counts.read),
-            rejected => format!("处理完成，{rejected}行需要修改"),
+        |counts| match (counts.not_read, counts.rejected) {
+            (0, 0) => format!("处理完成，共{}行", counts.read),
+            (0, rejected) => format!("处理完成，{rejected}行需要修改"),
+            (not_read, 0) => format!("处理完成，有{not_read}行没有读取"),
+            (not_read, rejected) => format!("处理完成，有{not_read}行没有读取，{rejected}行需要修改"),
         },
     );
     let advice = match of.counts {
         Some(counts) if counts.rejected > 0 => {
             "无误的行已经入库。请按下列说明修改退回的行，再次上传；整个文件重新上传也可以，已入库的行不会重复。"
+        }
+        Some(counts) if counts.not_read > 0 => {
+            "读取的行均已处理。没有读取的内容没有入库，请按下列说明处理后再次上传，已入库的行不会重复。"
         }
         _ if !of.finding_counts.is_empty() => {
             "所有行均已处理。下列提醒不影响入库，请核对；确有错误的，改正后再次上传即可。"
@@ -141,6 +164,7 @@ pub(super) fn done(of: &UploadLetter) -> Letter {
     };
     let letter = Letter::new(subject(of, &outcome))
         .text("您上传的文件已处理完成。")
+        .list("没有读取的内容", of.unread.clone())
         .facts(facts(of))
         .facts(of.counts.map(count_facts).unwrap_or_default())
         .text(advice)
@@ -166,6 +190,7 @@ pub(super) fn held(of: &UploadLetter) -> Letter {
     let letter = Letter::new(subject(of, "暂缓处理，请核对"))
         .text("您上传的文件格式正确，但内容与现有名册相差较大，可能是传错了文件，系统已暂缓处理，尚未入库。");
     with_reason(letter, of)
+        .list("没有读取的内容", of.unread.clone())
         .facts(facts(of))
         // Nothing is decided yet: only how many rows were read is known.
         .facts(of.counts.map(|counts| vec![("读取".to_owned(), format!("{} 行", counts.read))]).unwrap_or_default())
@@ -211,15 +236,24 @@ fn facts(of: &UploadLetter) -> Vec<(String, String)> {
 fn count_facts(counts: Counts) -> Vec<(String, String)> {
     let transfers =
         if counts.transfers > 0 { format!("（其中转入申请 {} 行）", counts.transfers) } else { String::new() };
-    [
+    let books = if counts.skipped + counts.not_read > 0 {
+        vec![
+            ("有内容的行", format!("{} 行", counts.content)),
+            ("其中表头", format!("{} 行", counts.headings)),
+            ("跳过（标题、合计、说明等）", format!("{} 行", counts.skipped)),
+            ("没有读取", format!("{} 行", counts.not_read)),
+        ]
+    } else {
+        Vec::new()
+    };
+    let rows = [
         ("读取", format!("{} 行", counts.read)),
         ("接收", format!("{} 行{transfers}", counts.accepted)),
         ("无变化", format!("{} 行", counts.unchanged)),
         ("退回", format!("{} 行", counts.rejected)),
         ("文件内重复", format!("{} 行", counts.duplicate)),
-    ]
-    .map(|(label, value)| (label.to_owned(), value))
-    .into()
+    ];
+    books.into_iter().chain(rows).map(|(label, value)| (label.to_owned(), value)).collect()
 }
 
 fn summed(of: &FindingCount) -> String {
@@ -233,7 +267,11 @@ fn summed(of: &FindingCount) -> String {
 fn named(finding: &FindingLine) -> String {
     let column = finding.column.as_ref().map(|column| format!(" {column}")).unwrap_or_default();
     let value = finding.value_masked.as_ref().map(|value| format!("「{value}」")).unwrap_or_default();
-    format!("第 {} 行{column}{value}：{}", finding.row, finding.message)
+    let sheet = finding.sheet.as_ref().map(|sheet| format!("工作表“{sheet}”")).unwrap_or_default();
+    if finding.row == 0 {
+        return finding.message.clone();
+    }
+    format!("{sheet}第 {} 行{column}{value}：{}", finding.row, finding.message)
 }
 
 /// The title of the findings; it says how many are left out.

@@ -9,7 +9,7 @@ fn page(text: &str) -> PageBook {
 /// Rows of a page: number, and cells from the first column on.
 fn rows(text: &str) -> Vec<(u32, Vec<String>)> {
     let (mut row, mut rows) = (Row::new(&ReadLimits::default()), Vec::new());
-    let mut take = |row: &Row| {
+    let mut take = |row: &mut Row| {
         let width = row.cells().last().map_or(0, |(column, _)| column + 1);
         let text = |column| match row.at(column) {
             Cell::Text(text) => text.to_owned(),

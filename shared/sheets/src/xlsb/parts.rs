@@ -9,6 +9,7 @@ use quick_xml::events::Event;
 use zip::ZipArchive;
 
 use super::records::{number, short, text, walk};
+pub(super) use crate::parts::own_name;
 use crate::{
     Rejection,
     ods::{attribute, small_part},
@@ -128,12 +129,6 @@ fn part<'a, R: Read + Seek>(
 fn sheet(body: &[u8]) -> Option<(u32, String, String)> {
     let (id, rest) = text(body.get(8..)?)?;
     Some((number(body, 0)?, id, text(rest)?.0))
-}
-
-/// The name of a part as the archive has it: programs are not of one mind about upper case.
-pub(super) fn own_name<R: Read + Seek>(archive: &ZipArchive<R>, wanted: &str) -> String {
-    let same = |name: &String| name.replace('\\', "/").eq_ignore_ascii_case(wanted);
-    archive.file_names().flatten().map(String::from).find(same).unwrap_or_else(|| wanted.to_owned())
 }
 
 struct Target {

@@ -60,6 +60,7 @@ pub fn texts(spool: &Spool) -> Vec<(u32, Vec<String>)> {
         domain::cell::Cell::Bool(value) => format!("bool {value}"),
         domain::cell::Cell::Date(date) => format!("date {date}"),
         domain::cell::Cell::Error => "error".to_owned(),
+        domain::cell::Cell::Unsaved => "unsaved".to_owned(),
     };
     let rows = spool.rows().map(Result::unwrap);
     rows.map(|row| (row.number, row.in_template_order(&spool.head).iter().map(text).collect())).collect()

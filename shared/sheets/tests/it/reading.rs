@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use crate::support::{Desk, ROSTER, ROSTER_ROWS, archive, holds_only, tight, xlsx};
 use domain::{cell::Cell, finding::Code, template::TemplateKind};
 use encoding_rs::GB18030;
-use sheets::{Block, Head, PoolSettings, ReadError, ReadLimits, ReaderPool, RowSink};
+use sheets::{Block, Head, Heads, PoolSettings, ReadError, ReadLimits, ReaderPool, RowSink};
 
 const CSV: &str = "某某工会名单,,\r\n\r\n姓名,证件类型,证件号码,备注\r\n王小明,身份证,310199199001010014,甲\r\n,,,只有备注\r\n李 四,护照,E12345678\r\n";
 
@@ -110,7 +110,7 @@ fn a_program_that_is_no_child_is_an_error_of_the_machine() {
 fn pool_with_deaths(desk: &Desk, deaths: u32) -> ReaderPool {
     let script = format!(
         r"n=$(cat {0}/n || echo 0); echo $((n+1)) > {0}/n; [ $n -ge {deaths} ] && exec {1};
-        printf '\005\000\000\000W\001\000\000\000'; head -c 4 > /dev/null; kill -9 $$",
+        printf '\005\000\000\000W\002\000\000\000'; head -c 4 > /dev/null; kill -9 $$",
         desk.folder.path().display(),
         env!("CARGO_BIN_EXE_sheets-test-child"),
     );
@@ -146,7 +146,7 @@ impl RowSink for Watch {
         self.rows = 0;
     }
 
-    fn rows(&mut self, _head: &Head, block: &Block) -> bool {
+    fn rows(&mut self, _heads: &Heads, block: &Block) -> bool {
         self.rows += u64::from(block.len());
         self.rows < self.enough
     }

@@ -101,3 +101,38 @@ pub fn xlsx(rows: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
 pub fn holds_only(folder: &Path, name: &str) -> bool {
     std::fs::read_dir(folder).unwrap().all(|entry| entry.unwrap().file_name() == name)
 }
+
+/// An .xlsx of sheets by name, with the XML of their rows.
+pub fn workbook(sheets: &[(String, String)]) -> Vec<u8> {
+    let numbered = || (1..).zip(sheets);
+    let book: String =
+        numbered().map(|(at, (name, _))| format!(r#"<sheet name="{name}" sheetId="{at}" r:id="rId{at}"/>"#)).collect();
+    let book = BOOK.replace(r#"<sheet name="名单" sheetId="1" r:id="rId1"/>"#, &book);
+    let link = |at: usize| {
+        BOOK_RELS
+            .split_once("<Relationship ")
+            .unwrap()
+            .1
+            .split_once("/>")
+            .unwrap()
+            .0
+            .replace("rId1", &format!("rId{at}"))
+            .replace("sheet1", &format!("sheet{at}"))
+    };
+    let links: String = numbered().map(|(at, _)| format!("<Relationship {}/>", link(at))).collect();
+    let rels = format!("{}{links}</Relationships>", BOOK_RELS.split_once("<Relationship ").unwrap().0);
+    let parts: Vec<(String, String)> = numbered()
+        .map(|(at, (_, rows))| {
+            let xml = format!(r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"#);
+            (format!("xl/worksheets/sheet{at}.xml"), xml)
+        })
+        .collect();
+    let mut all = vec![
+        ("[Content_Types].xml", TYPES.as_bytes()),
+        ("_rels/.rels", RELS.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", rels.as_bytes()),
+        ("xl/workbook.xml", book.as_bytes()),
+    ];
+    all.extend(parts.iter().map(|(name, xml)| (name.as_str(), xml.as_bytes())));
+    archive(&all)
+}

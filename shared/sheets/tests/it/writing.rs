@@ -7,6 +7,7 @@ use calamine::{Data, Reader, Xlsx};
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::{
     finding::{Code, Fault, Finding},
+    place::Place,
     template::TemplateKind,
 };
 use sheets::{
@@ -26,11 +27,12 @@ fn fault(code: Code, column: &'static str, row: u32) -> Vec<Finding> {
 fn marked(desk: &Desk, spool: &Spool) -> Vec<u8> {
     let (checksum, missing) = (fault(Code::IdChecksum, "id_number", 5), fault(Code::Required, "name", 7));
     let marks = [
-        Mark { row: 4, outcome: Outcome::Accepted, findings: &[] },
-        Mark { row: 5, outcome: Outcome::Rejected, findings: &checksum },
-        Mark { row: 7, outcome: Outcome::Rejected, findings: &missing },
+        Mark { place: Place::from(4), outcome: Outcome::Accepted, findings: &[] },
+        Mark { place: Place::from(5), outcome: Outcome::Rejected, findings: &checksum },
+        Mark { place: Place::from(7), outcome: Outcome::Rejected, findings: &missing },
     ];
     let summary = Summary {
+        notes: Vec::new(),
         lines: vec![("文件".to_owned(), "=HYPERLINK(\"x\")".to_owned())],
         counts: Counts { read: 3, accepted: 1, rejected: 2, ..Counts::default() },
         findings: vec![(Code::IdChecksum, 1), (Code::Required, 1)],
@@ -66,7 +68,7 @@ fn the_clerks_own_file_comes_back_with_results_in_front_and_can_be_uploaded_agai
     let twice: Xlsx<_> = Xlsx::new(Cursor::new(marked(&desk, &again))).unwrap();
     let mut twice = twice;
     let range = twice.worksheet_range("数据").unwrap();
-    let headers: Vec<String> = range.rows().next().unwrap().iter().map(ToString::to_string).collect();
+    let headers: Vec<String> = range.rows().nth(2).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(headers.iter().filter(|header| *header == "处理结果").count(), 1, "{headers:?}");
 }
 
@@ -96,8 +98,8 @@ fn the_rejected_rows_come_in_template_form_and_can_be_uploaded_as_they_are() {
     let spool = desk.read(ROSTER, CSV.as_bytes()).unwrap();
     let findings = fault(Code::Required, "name", 7);
     let marks = [
-        Mark { row: 4, outcome: Outcome::Duplicate, findings: &[] },
-        Mark { row: 7, outcome: Outcome::Rejected, findings: &findings },
+        Mark { place: Place::from(4), outcome: Outcome::Duplicate, findings: &[] },
+        Mark { place: Place::from(7), outcome: Outcome::Rejected, findings: &findings },
     ];
     let options = WriteOptions { created: created(), temp_folder: desk.folder.path() };
     let mut out = Cursor::new(Vec::new());
@@ -115,7 +117,7 @@ fn a_large_file_comes_back_row_by_row_and_leaves_nothing_behind() {
     let spool = desk.read(ROSTER, csv.as_bytes()).unwrap();
     let options = WriteOptions { created: created(), temp_folder: desk.folder.path() };
     let mut out = Cursor::new(Vec::new());
-    let marks = (2..=20_002).map(|row| Mark { row, outcome: Outcome::Unchanged, findings: &[] });
+    let marks = (2..=20_002).map(|row| Mark { place: Place::from(row), outcome: Outcome::Unchanged, findings: &[] });
     write_marked(ROSTER, &spool, marks, &Summary::default(), &options, &mut out).unwrap();
     assert_eq!(desk.read(ROSTER, out.get_ref()).unwrap().count, 20_001);
     assert!(crate::support::holds_only(desk.folder.path(), "upload"));
