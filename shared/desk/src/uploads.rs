@@ -23,7 +23,7 @@ pub struct UploadView {
     pub status: String,
     /// Code and sentence, where it was held, rejected or failed.
     pub reason: Option<Reason>,
-    /// Rows: content = headings + read + skipped + not_read; read = accepted + unchanged + rejected + duplicate.
+    /// Rows: content = headings + read + skipped + `not_read`; read = accepted + unchanged + rejected + duplicate.
     pub counts: Counts,
     /// The first 1,000.
     pub findings: Value,

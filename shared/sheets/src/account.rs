@@ -38,7 +38,7 @@ pub struct Note {
 
 impl Account {
     /// Adds a note, as long as there is room.
-    pub(crate) fn note(&mut self, code: Code, sheet: &str, detail: String) {
+    pub(crate) fn note(&mut self, code: Code, sheet: &str, detail: &str) {
         if self.notes.len() < NOTES {
             let (sheet, detail) = (sheet.chars().take(100).collect(), detail.chars().take(DETAIL_CHARS).collect());
             self.notes.push(Note { code, sheet, detail });
@@ -86,10 +86,11 @@ impl RowList {
 
     /// `第 4–5、9 行`, with their number where they are many.
     pub fn text_zh(&self) -> String {
-        let shown = self.runs.iter().take(Self::RUNS).map(|(first, last)| match first == last {
-            true => first.to_string(),
-            false => format!("{first}–{last}"),
-        });
+        let shown = self
+            .runs
+            .iter()
+            .take(Self::RUNS)
+            .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}–{last}") });
         let list = shown.collect::<Vec<_>>().join("、");
         let more = if self.runs.len() > Self::RUNS { "等" } else { "" };
         let all = if self.count > 1 { format!("，共 {} 行", self.count) } else { String::new() };
@@ -104,9 +105,13 @@ mod tests {
     #[test]
     fn rows_are_written_in_runs() {
         let mut rows = RowList::default();
-        [4, 5, 9].into_iter().for_each(|row| rows.push(row));
+        for row in [4, 5, 9] {
+            rows.push(row);
+        }
         assert_eq!(rows.text_zh(), "第 4–5、9 行，共 3 行");
-        (20..200).step_by(3).for_each(|row| rows.push(row));
+        for row in (20..200).step_by(3) {
+            rows.push(row);
+        }
         assert!(rows.text_zh().ends_with("等 行，共 63 行"), "{}", rows.text_zh());
     }
 
@@ -117,7 +122,7 @@ mod tests {
         assert!(!account.clone().settle(5));
         assert!(!Account { hidden: 5, ..account.clone() }.settle(4));
         let mut noted = account;
-        noted.note(Code::Damaged, "", String::new());
+        noted.note(Code::Damaged, "", "");
         assert!(!noted.settle(4), "an error is no note");
     }
 }

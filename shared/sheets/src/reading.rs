@@ -58,7 +58,6 @@ pub(crate) fn read(path: &Path, kind: TemplateKind, limits: &ReadLimits, out: &m
     for (place, sheet) in sheets.iter().enumerate().filter(|(_, sheet)| !own(&sheet.name)) {
         let found = uses.iter().position(|(of, _)| *of == place).map(|at| uses.swap_remove(at).1);
         match found {
-            Some(Use::Own) => {}
             Some(Use::Read(heading)) => {
                 let shape = book.shape(place)?;
                 let mut spreader = Spreader::new(&shape);
@@ -72,7 +71,7 @@ pub(crate) fn read(path: &Path, kind: TemplateKind, limits: &ReadLimits, out: &m
             }
             Some(Use::PassOver(missing)) => pass_over(book.as_mut(), (place, sheet), &missing, &mut row, &mut reading)?,
             None if !sheet.visible => pass_over(book.as_mut(), (place, sheet), "", &mut row, &mut reading)?,
-            None => {}
+            Some(Use::Own) | None => {}
         }
     }
     reading.finish()
@@ -129,14 +128,14 @@ fn pass_over(
             };
             account.content += over.rows;
             account.not_read += over.rows;
-            account.note(Code::SheetNotRead, &sheet.name, detail(over.rows, &why));
+            account.note(Code::SheetNotRead, &sheet.name, &detail(over.rows, &why));
         }
         (true, false) if over.rows > 0 => {
             account.content += over.rows;
             account.skipped += over.rows;
-            account.note(Code::RowsSkipped, &sheet.name, detail(over.rows, "（不是名单）"));
+            account.note(Code::RowsSkipped, &sheet.name, &detail(over.rows, "（不是名单）"));
         }
-        (false, true) => account.note(Code::SheetHidden, &sheet.name, detail(over.rows, "")),
+        (false, true) => account.note(Code::SheetHidden, &sheet.name, &detail(over.rows, "")),
         _ => {}
     }
     Ok(())

@@ -121,12 +121,13 @@ fn explain(sheet: &mut Worksheet, kind: TemplateKind, styles: &Styles) -> Result
             &styles.wrapped,
         )?;
     }
-    let parts: [(&str, &dyn Fn(&CodeRow) -> bool); 3] = [
-        ("逐行检查", &|code| code.scope == Scope::Row),
-        ("整个文件不予接收的情况", &|code| code.scope == Scope::File && code.severity == Severity::Error),
-        ("关于整个文件的提示", &|code| code.scope == Scope::File && code.severity == Severity::Warning),
+    let parts = [
+        ("逐行检查", Scope::Row, None),
+        ("整个文件不予接收的情况", Scope::File, Some(Severity::Error)),
+        ("关于整个文件的提示", Scope::File, Some(Severity::Warning)),
     ];
-    for (title, is_part) in parts {
+    for (title, scope, severity) in parts {
+        let is_part = |code: &CodeRow| code.scope == scope && severity.is_none_or(|severity| code.severity == severity);
         row += 2;
         line(sheet, row, &[title, "级别", "", "问题", "处理办法"], &styles.header)?;
         for entry in Code::TABLE.iter().filter(|entry| is_part(entry)) {

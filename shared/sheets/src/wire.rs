@@ -147,7 +147,7 @@ mod tests {
             ..Head::default()
         };
         let mut account = Account { content: 5, headings: 1, ..Account::default() };
-        account.note(Code::SheetNotRead, "二车间", "8 行".to_owned());
+        account.note(Code::SheetNotRead, "二车间", "8 行");
         for frame in [
             Frame::Hello(7),
             Frame::Head(head),

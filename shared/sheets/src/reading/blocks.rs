@@ -164,7 +164,7 @@ impl<'o, O: Output> Reading<'o, O> {
             let sheet = if head.sheet.is_empty() { String::new() } else { format!("工作表“{}”", head.sheet) };
             let detail = format!("{sheet}“{}”一列未使用，{title}取自“{used}”一列", header(*column));
             if self.noted.insert(detail.clone()) {
-                self.account.note(Code::ColumnNotUsed, &head.sheet, detail);
+                self.account.note(Code::ColumnNotUsed, &head.sheet, &detail);
             }
         }
     }
@@ -302,7 +302,7 @@ impl<'o, O: Output> Reading<'o, O> {
             return Err(Rejection::new(Code::NoRows, "").into());
         }
         if self.any_assumed {
-            self.account.note(Code::IdKindAssumed, "", String::new());
+            self.account.note(Code::IdKindAssumed, "", "");
         }
         // What was not read is told first.
         self.account.notes.sort_by_key(|note| !matches!(note.code, Code::SheetNotRead | Code::BlockNotRead));

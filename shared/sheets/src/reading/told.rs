@@ -45,15 +45,15 @@ impl Told {
     pub fn finish(self, account: &mut Account) {
         let sheet = if self.sheet.is_empty() { String::new() } else { format!("工作表“{}”", self.sheet) };
         for (why, rows) in self.unread {
-            account.note(Code::BlockNotRead, &self.sheet, format!("{sheet}{}（{why}）", rows.text_zh()));
+            account.note(Code::BlockNotRead, &self.sheet, &format!("{sheet}{}（{why}）", rows.text_zh()));
         }
         if self.hidden.count() > 0 {
             account.hidden += self.hidden.count();
-            account.note(Code::RowsHidden, &self.sheet, format!("{sheet}{}", self.hidden.text_zh()));
+            account.note(Code::RowsHidden, &self.sheet, &format!("{sheet}{}", self.hidden.text_zh()));
         }
         for (sort, rows) in self.skipped {
             let detail = format!("{sheet}{}（{}）", rows.text_zh(), sort.title_zh());
-            account.note(Code::RowsSkipped, &self.sheet, detail);
+            account.note(Code::RowsSkipped, &self.sheet, &detail);
         }
     }
 }

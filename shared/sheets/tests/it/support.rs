@@ -105,9 +105,9 @@ pub fn holds_only(folder: &Path, name: &str) -> bool {
 /// An .xlsx of sheets by name, with the XML of their rows.
 pub fn workbook(sheets: &[(String, String)]) -> Vec<u8> {
     let numbered = || (1..).zip(sheets);
-    let book: String =
+    let book: Vec<String> =
         numbered().map(|(at, (name, _))| format!(r#"<sheet name="{name}" sheetId="{at}" r:id="rId{at}"/>"#)).collect();
-    let book = BOOK.replace(r#"<sheet name="名单" sheetId="1" r:id="rId1"/>"#, &book);
+    let book = BOOK.replace(r#"<sheet name="名单" sheetId="1" r:id="rId1"/>"#, &book.concat());
     let link = |at: usize| {
         BOOK_RELS
             .split_once("<Relationship ")
@@ -119,7 +119,8 @@ pub fn workbook(sheets: &[(String, String)]) -> Vec<u8> {
             .replace("rId1", &format!("rId{at}"))
             .replace("sheet1", &format!("sheet{at}"))
     };
-    let links: String = numbered().map(|(at, _)| format!("<Relationship {}/>", link(at))).collect();
+    let links: Vec<String> = numbered().map(|(at, _)| format!("<Relationship {}/>", link(at))).collect();
+    let links = links.concat();
     let rels = format!("{}{links}</Relationships>", BOOK_RELS.split_once("<Relationship ").unwrap().0);
     let parts: Vec<(String, String)> = numbered()
         .map(|(at, (_, rows))| {
