@@ -39,6 +39,7 @@ mod rights;
 mod secrets;
 mod services;
 mod sheet;
+mod skew;
 mod statistics;
 mod terminal;
 mod transfers;

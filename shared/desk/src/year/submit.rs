@@ -5,7 +5,7 @@ use domain::{
     enrollment::{
         eligibility::undecided_zh,
         premium::Plan,
-        submission::{SubmissionEvent, SubmissionNo, SubmissionStatus, is_newer},
+        submission::{SubmissionEvent, SubmissionNo, SubmissionStatus},
     },
     money::Money,
     organization::OrgCode,
@@ -94,7 +94,8 @@ pub struct VersionView {
 }
 
 impl Desk {
-    /// Submits a unit's enrolment. The last one received counts, whatever became of those before it.
+    /// Submits a unit's enrolment. The version with the highest number counts, whatever became of those before it
+    /// and whatever the clocks of the machines say: it is given behind the unit's lock.
     pub async fn submit(
         &self,
         account: &str,
@@ -162,7 +163,7 @@ impl Desk {
         let money = money_of(unit, year, bureau.id, plan, roll.counts.enrolled, moment.business).await?;
         let people = roll.enrolled();
         let (version, submission) =
-            self.versions(year, org, &bureau, plan, &roll, money, &people, before, account, moment);
+            self.versions(year, org, &bureau, plan, &roll, money, &people, before.as_ref(), account, moment);
         let version = keep(unit, version, submission, &people).await?;
         let mut outbox = Outbox::new();
         let message = EnrollmentSubmitted { submission_id: version.submission_id, version_id: version.id };
@@ -200,17 +201,17 @@ impl Desk {
         roll: &Roll,
         money: Money,
         people: &[Enrolled],
-        before: Option<Submission>,
+        before: Option<&Submission>,
         account: &str,
         moment: Moment,
     ) -> (Version, Submission) {
-        let number = before.as_ref().map_or(1, |before| before.version + 1);
+        let number = before.map_or(1, |before| before.version + 1);
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let fen = fen_of(money);
         let undecided: Vec<PersonLine> = roll.undecided().map(|member| undecided_line(member, year)).collect();
         let version = Version {
             id: self.id(moment),
-            submission_id: before.as_ref().map_or(0, |before| before.id),
+            submission_id: before.map_or(0, |before| before.id),
             version: number,
             plan: plan.code.clone(),
             members: count(roll.counts.total),
@@ -248,15 +249,9 @@ impl Desk {
             reason: None,
             reviewed_by: None,
             reviewed_at: None,
-            submitted_at: before.as_ref().map_or(moment.business, |before| before.submitted_at),
+            submitted_at: before.map_or(moment.business, |before| before.submitted_at),
             changed_at: moment.business,
         };
-        // Behind the unit's lock instants don't run backwards, unless a clock was moved; then what was received last counts.
-        if let Some(before) = before
-            .filter(|before| !is_newer((version.received_at, version.id), (before.received_at, before.version_id)))
-        {
-            return (version, Submission { version: number, ..before });
-        }
         (version, submission)
     }
 
