@@ -177,7 +177,7 @@ impl Search {
         let matched = best.rank().1;
         if best.serves(self.kind) {
             // A feed that states no fact at all and is a whole template of another kind was meant as that.
-            let bare = self.kind == TemplateKind::Registry && best.states_no_fact();
+            let bare = self.kind == TemplateKind::Registry && best.states_no_fact(self.kind);
             return match other {
                 Some((kind, _)) if bare => Err(self.wrong_template(*kind)),
                 _ => best.check_parts(self.kind),
@@ -264,7 +264,7 @@ mod tests {
             ["某某工会会员名单", "制表|2022", "", "序号|身份证号|电话|姓 名|性别|证件类型\n(身份证)*|备注", "1|2"];
         let (place, heading) = search(ROSTER, &[&["说明"], &sheet], None).unwrap();
         assert_eq!((place, heading.row), (1, 4));
-        assert_eq!(heading.parts[0].fit.map, [Some(3), Some(5), Some(1), Some(2), Some(4), None, None]);
+        assert_eq!(heading.parts[0].fit.map[..7], [Some(3), Some(5), Some(1), Some(2), Some(4), None, None]);
         assert_eq!(heading.headers[5], "证件类型 (身份证)*");
     }
 
@@ -273,7 +273,7 @@ mod tests {
         let sheet = ["花名册", "序号|姓名|证件信息||联系方式|性别", "||证件类型|证件号码|手机号码|", "1|甲|身份证|5"];
         let (_, heading) = search(ROSTER, &[&sheet], None).unwrap();
         assert_eq!((heading.first_row, heading.row), (2, 3));
-        assert_eq!(heading.parts[0].fit.map, [Some(1), Some(2), Some(3), Some(4), Some(5), None, None]);
+        assert_eq!(heading.parts[0].fit.map[..7], [Some(1), Some(2), Some(3), Some(4), Some(5), None, None]);
         let grouped = ["姓名|证件||手机|性别", "|类型|号码||", "甲|身份证|5"];
         let (_, heading) = search(ROSTER, &[&grouped], None).unwrap();
         assert_eq!(heading.parts[0].fit.map[..3], [Some(0), Some(1), Some(2)]);

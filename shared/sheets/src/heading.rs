@@ -142,8 +142,10 @@ impl Heading {
     }
 
     /// Of a feed: whether no column but those of the document is there.
-    pub fn states_no_fact(&self) -> bool {
-        self.first().matched <= self.first().required_of
+    pub fn states_no_fact(&self, kind: TemplateKind) -> bool {
+        let of_document = |key: &str| matches!(key, "id_kind" | "id_number" | "id_state");
+        let mut columns = kind.columns().iter().zip(&self.first().map);
+        columns.all(|(column, at)| at.is_none() || of_document(column.key))
     }
 
     pub fn missing_zh(&self, kind: TemplateKind) -> String {

@@ -80,7 +80,7 @@ fn a_formula_counts_with_the_value_that_stands_beside_it_and_none_is_an_error_in
     );
     let spool = Desk::new(limits()).read(ROSTER, &sheet(rows)).unwrap();
     let read: Vec<(u32, String)> = texts(&spool).into_iter().map(|(row, cells)| (row, cells[..3].join("|"))).collect();
-    let expected = [(3, "示例|error|number 2"), (4, "error|error|error"), (6, "||number 7"), (7, "||number 8")];
+    let expected = [(3, "示例|error|number 2"), (4, "unsaved|unsaved|unsaved"), (6, "||number 7"), (7, "||number 8")];
     assert_eq!(read[1..], expected.map(|(row, cells)| (row, cells.to_owned())));
 }
 
