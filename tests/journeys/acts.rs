@@ -141,7 +141,9 @@ fn cells(things: &Things) -> Vec<Cell> {
             let role = role.filter(|role| may(*role, *act));
             let most = if role.is_some_and(|role| !role.is_at_root()) { all.len() } else { 1 };
             all.iter().take(most).for_each(|(org, name)| push(Some(org), name, false));
-            if !matches!(who, "bare" | "nobody") {
+            // The whole tree's record has what was done at unions that are gone, too: no number is unknown to it.
+            let sees_gone = *act == Act::SeeAudit && role.is_some_and(Role::is_at_root);
+            if !matches!(who, "bare" | "nobody") && !sees_gone {
                 push(None, gone, true);
             }
         }
