@@ -64,7 +64,8 @@ impl Campaign {
     /// A process of its own on this database.
     pub fn new(store: Store, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, folder: &Path) -> Self {
         let files = Files::in_folder(folder.join("files")).unwrap();
-        let settings = DeskSettings { upload_bytes: 1 << 20, large_bytes: 1 << 20, ring_again: TimeDelta::zero() };
+        let settings =
+            DeskSettings { upload_bytes: 1 << 20, large_bytes: 1 << 20, undo_days: 30, ring_again: TimeDelta::zero() };
         let desk = Desk { store, files, clock, ids, settings };
         let worker = desk.id(desk.moment());
         let shift =
@@ -138,6 +139,7 @@ impl Campaign {
         let membership = |(number, _): &(u16, Known)| NewMembership {
             doc_key: self.key(*number),
             org_id: org.id,
+            upload: None,
             data: MembershipData::default(),
         };
         let (new, open): (Vec<_>, Vec<_>) = people.iter().map(|one| (person(one), membership(one))).unzip();

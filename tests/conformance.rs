@@ -16,6 +16,7 @@ mod coverage;
 mod dead;
 mod failures;
 mod growth;
+mod imports;
 mod keeping;
 mod ledger;
 mod mails;

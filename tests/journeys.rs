@@ -44,6 +44,7 @@ mod statistics;
 mod terminal;
 mod transfers;
 mod tree;
+mod undone;
 mod uploads;
 mod values;
 mod walk;

@@ -177,7 +177,8 @@ async fn on_postgres(count: usize) -> Outcome<Found> {
 async fn from_the_ledger(url: String, folder: &Path, count: usize) -> Outcome<Found> {
     let sink = Sink::start()?;
     let store = Store::open(&StoreSettings { url, connections: 8, wait_s: 10 }, Vault::new(&[7; 32], false)?)?;
-    let settings = DeskSettings { upload_bytes: 1 << 20, large_bytes: 1 << 20, ring_again: TimeDelta::zero() };
+    let settings =
+        DeskSettings { upload_bytes: 1 << 20, large_bytes: 1 << 20, undo_days: 30, ring_again: TimeDelta::zero() };
     let files = Files::in_folder(folder.join("files"))?;
     let desk = Desk { store, files, clock: Arc::new(SystemClock), ids: Arc::new(SystemIds::new()), settings };
     desk.migrate().await?;

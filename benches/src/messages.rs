@@ -156,6 +156,7 @@ impl Scene {
         let settings = DeskSettings {
             upload_bytes: 64 << 20,
             large_bytes: 2 << 20,
+            undo_days: 30,
             ring_again: if embedded { TimeDelta::zero() } else { TimeDelta::seconds(10) },
         };
         let files = Files::in_folder(folder.join("files"))?;

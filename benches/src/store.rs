@@ -83,7 +83,7 @@ impl Load {
                 data_type: Some("external".to_owned()),
                 ..MembershipData::default()
             };
-            memberships.push(NewMembership { doc_key, org_id: i64::from(number % UNIONS) + 1, data });
+            memberships.push(NewMembership { doc_key, org_id: i64::from(number % UNIONS) + 1, upload: None, data });
         }
         Ok(Self { persons, memberships })
     }

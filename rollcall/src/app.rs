@@ -74,6 +74,7 @@ impl App {
         let settings = DeskSettings {
             upload_bytes: config.limits.upload_bytes,
             large_bytes: LARGE_BYTES,
+            undo_days: config.retention.undo_days,
             ring_again: if embedded { TimeDelta::zero() } else { RING_AGAIN },
         };
         Ok(Self { config, desk: Desk { store, files, clock, ids, settings }, broker, following: None })

@@ -283,6 +283,13 @@ pub enum UploadCommand {
     },
     /// Give up a held upload.
     Discard { id: Uuid },
+    /// Take an import of members back; without `--yes`, what that would do.
+    Undo {
+        id: Uuid,
+        /// Do it.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

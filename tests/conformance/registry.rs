@@ -52,7 +52,7 @@ pub fn person(number: u32) -> NewPerson {
 }
 
 pub fn membership(number: u32, org: &Organization) -> NewMembership {
-    NewMembership { doc_key: key(number), org_id: org.id, data: data() }
+    NewMembership { doc_key: key(number), org_id: org.id, upload: None, data: data() }
 }
 
 pub fn data() -> MembershipData {

@@ -41,7 +41,7 @@ fn upload(number: u128, org_id: Option<i64>) -> NewUpload {
     }
 }
 
-fn ending(number: u128, status: &'static str) -> Ending {
+pub fn ending(number: u128, status: &'static str) -> Ending {
     Ending {
         id: id(number),
         status,
@@ -57,7 +57,7 @@ fn ending(number: u128, status: &'static str) -> Ending {
     }
 }
 
-async fn accept(store: &Store, numbers: &[u128]) {
+pub async fn accept(store: &Store, numbers: &[u128]) {
     let new: Vec<_> = numbers.iter().map(|number| upload(*number, None)).collect();
     assert_eq!(kept!(store, unit => insert(&mut unit, &new)), numbers.len() as u64);
 }

@@ -147,7 +147,7 @@ fn rows(vault: &Vault, part: &[(u32, i64)]) -> Outcome<Written> {
             birth: Some(person.birth),
             sex: if person.sex == "男" { "male" } else { "female" },
         });
-        memberships.push(NewMembership { doc_key, org_id: *org_id, data });
+        memberships.push(NewMembership { doc_key, org_id: *org_id, upload: None, data });
     }
     Ok((persons, memberships, facts))
 }

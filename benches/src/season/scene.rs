@@ -59,7 +59,7 @@ impl Scene {
         let clock = Arc::new(SimulatedClock::new(instant("2022-10-20T09:00:00+08:00")));
         let files = Files::in_folder(program.data().join("files"))?;
         let ring_again = TimeDelta::seconds(10);
-        let settings = DeskSettings { upload_bytes: 64 << 20, large_bytes: 2 << 20, ring_again };
+        let settings = DeskSettings { upload_bytes: 64 << 20, large_bytes: 2 << 20, undo_days: 30, ring_again };
         let desk = Desk { store, files, clock: Arc::clone(&clock) as _, ids: Arc::new(SystemIds::new()), settings };
         desk.migrate().await?;
         let broker = broker::connect(broker::Settings::new(&names.url, &names.prefix))?;

@@ -1,6 +1,6 @@
 //! `upload`: accept files, wait for results, look after uploads.
 
-use desk::{FileOffer, ForOrg, UploadFile, UploadView};
+use desk::{BuiltOn, FileOffer, ForOrg, TakeBack, UploadFile, UploadView};
 use domain::template::TemplateKind;
 use uuid::Uuid;
 
@@ -122,6 +122,17 @@ async fn manage(context: &Context<'_>, command: UploadCommand) -> Result<u8, Fai
             print(context, &app, &[id], false).await?;
             DONE
         }
+        UploadCommand::Undo { id, yes } => {
+            let taken = if yes {
+                let (taken, bells) = app.desk.take_back(account, id).await?;
+                app.ring(bells).await;
+                taken
+            } else {
+                app.desk.preview_take_back(account, id).await?
+            };
+            context.printer.document(&taken, take_back);
+            if taken.refused.is_empty() { DONE } else { REFUSED }
+        }
     };
     app.close().await;
     Ok(code)
@@ -141,6 +152,24 @@ async fn print(context: &Context<'_>, app: &App, ids: &[Uuid], array: bool) -> R
     Ok(if bad { REFUSED } else { DONE })
 }
 
+/// What taking an import back did or would do.
+fn take_back(of: &TakeBack) -> String {
+    let line = |org: &str, [added, changed, requests]: [usize; 3]| {
+        format!("  {org}  added {added}  changed {changed}  requests to move in {requests}")
+    };
+    let mut lines = vec![match (of.undone, of.refused.is_empty()) {
+        (true, _) => format!("{}  was taken back", of.id),
+        (false, true) => format!("{}  would be taken back; --yes does it", of.id),
+        (false, false) => format!("{}  can't be taken back: something came after it", of.id),
+    }];
+    lines.extend(of.unions.iter().map(|union| line(&union.org, [union.added, union.changed, union.requests])));
+    lines.push(line("all", [of.added, of.changed, of.requests]));
+    let refused =
+        |one: &BuiltOn| format!("  {}  {}  {}  {}  {}", one.member_no, one.name, one.id_masked, one.code, one.message);
+    lines.extend(of.refused.iter().map(refused));
+    lines.join("\n")
+}
+
 fn list(views: &[UploadView]) -> String {
     let rows: Vec<Vec<String>> = views
         .iter()
@@ -148,13 +177,18 @@ fn list(views: &[UploadView]) -> String {
             let counts = view.counts;
             let numbers = [counts.read, counts.accepted, counts.unchanged, counts.rejected, counts.duplicate];
             let mut row =
-                vec![view.id.to_string(), view.kind.clone(), view.org.clone().unwrap_or_default(), view.status.clone()];
+                vec![view.id.to_string(), view.kind.clone(), view.org.clone().unwrap_or_default(), status(view)];
             row.extend(numbers.map(|number| number.to_string()));
             row.push(view.file.clone());
             row
         })
         .collect();
     table(&["id", "kind", "org", "status", "read", "accepted", "unchanged", "rejected", "duplicate", "file"], &rows)
+}
+
+/// The status, and that an import was taken back.
+fn status(view: &UploadView) -> String {
+    if view.undone_at.is_some() { format!("{}, undone", view.status) } else { view.status.clone() }
 }
 
 /// Why files were not taken, a line each.
@@ -174,7 +208,10 @@ fn show(view: &UploadView) -> String {
     use std::fmt::Write as _;
     let counts = view.counts;
     let org = view.org.as_deref().map(|code| format!(" for {code}")).unwrap_or_default();
-    let mut text = format!("{}  {}{org}  {}  {}\n", view.id, view.kind, shown(&view.file), view.status);
+    let mut text = format!("{}  {}{org}  {}  {}\n", view.id, view.kind, shown(&view.file), status(view));
+    if let (Some(at), Some(by)) = (view.undone_at, &view.undone_by) {
+        let _ = writeln!(text, "  taken back at {} by {}", at.to_rfc3339(), shown(by));
+    }
     if let Some(reason) = &view.reason {
         let _ = writeln!(text, "  {}: {}", reason.code, shown(&reason.message));
     }

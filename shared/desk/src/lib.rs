@@ -22,6 +22,7 @@ mod queues;
 mod removals;
 mod rights;
 mod setup;
+mod takeback;
 mod transfers;
 mod tree;
 mod uploads;
@@ -59,6 +60,7 @@ pub use queues::Preview;
 pub use removals::{leave, leaver};
 pub use rights::Reach;
 pub use setup::{SetupState, find_data_key, has_data_key, make_data_key, missing_data_key, new_data_key};
+pub use takeback::{BuiltOn, TakeBack, TakeBackUnion};
 pub use transfers::{Asked, Chain, TransferFilter, TransferView, ask_step, is_temporary_above, nearest_temporaries};
 pub use tree::OrgStated;
 pub use uploads::{Counts, Reason, UploadFile, UploadView};
@@ -86,6 +88,8 @@ pub struct DeskSettings {
     pub upload_bytes: u64,
     /// A larger file goes into the lane for large files, in bytes.
     pub large_bytes: u64,
+    /// Days after its receipt in which an import can be taken back.
+    pub undo_days: u32,
     /// After this, a message that nobody claimed is rung again; zero where there is no broker to ring at.
     pub ring_again: TimeDelta,
 }

@@ -40,6 +40,10 @@ pub struct UploadView {
     /// Of a roster: its comparison with the registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Uuid>,
+    /// When an import was taken back; it stays `done`, and nothing of it counts.
+    pub undone_at: Option<DateTime<Utc>>,
+    /// By whom.
+    pub undone_by: Option<String>,
 }
 
 /// Why an upload was held, rejected or failed.
@@ -119,6 +123,8 @@ impl From<Upload> for UploadView {
             received_at: upload.received_at,
             finished_at: upload.finished_at,
             comparison: upload.comparison_id,
+            undone_at: upload.undone_at,
+            undone_by: upload.undone_by,
         }
     }
 }
@@ -130,7 +136,7 @@ impl Desk {
     }
 
     /// One upload, for an account that may do the act. Its own ones an account sees always.
-    async fn upload_for(&self, account: &str, act: Act, id: Uuid) -> Result<Upload, DeskError> {
+    pub(crate) async fn upload_for(&self, account: &str, act: Act, id: Uuid) -> Result<Upload, DeskError> {
         self.attempts(account, act, None);
         let mut view = self.store.view().await?;
         let upload = store::uploads::find(&mut view, id).await?;

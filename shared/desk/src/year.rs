@@ -43,6 +43,7 @@ pub use load::{YearChange, YearView};
 pub use monitor::{Campaign, CampaignLine};
 pub use notices::NoticeView;
 pub use premiums::PremiumView;
+pub(crate) use preview::member_no;
 pub use preview::{Classes, EnrollPreview, MoneyView, PendingView, Warning};
 pub use review::{ItemOutcome, Review, SubmissionView, submission_view};
 pub use roll::{Roll, RollMember};

@@ -1,6 +1,7 @@
 //! What an import does to the registry, row by row: decided here from the row and from what is known, carried out
 //! elsewhere. A blank cell is no change and erases nothing (decision 3).
 
+mod afterwards;
 mod duplicates;
 mod facts;
 mod member;
@@ -8,6 +9,7 @@ mod organization;
 mod transfer;
 mod tree;
 
+pub use afterwards::Afterwards;
 pub(crate) use duplicates::wide_hash;
 pub use duplicates::{Duplicates, repeats};
 pub use facts::facts;

@@ -39,6 +39,8 @@ named! {
         SeeUploads "see-uploads",
         /// Release or discard a held upload.
         ReleaseUpload "release-upload",
+        /// Take an import of members back.
+        UndoUpload "undo-upload",
         /// List and show comparisons and what they found.
         SeeComparisons "see-comparisons",
         /// Have the choices of a difference workbook carried out.
@@ -143,6 +145,7 @@ impl Act {
             | Self::UploadRoster
             | Self::UploadTransfers
             | Self::ReleaseUpload
+            | Self::UndoUpload
             | Self::ApplyComparison
             | Self::TransferMembers
             | Self::DecideTransfers
@@ -212,6 +215,7 @@ mod tests {
                 "...xxx upload-registry",
                 "xxxxxx see-uploads",
                 "xxx.xx release-upload",
+                "xxx.xx undo-upload",
                 "xxxxxx see-comparisons",
                 "xxx.xx apply-comparison",
                 "xxxxxx see-organizations",

@@ -22,6 +22,7 @@ pub mod cover;
 pub mod credits;
 pub mod facts;
 pub mod failures;
+pub mod imports;
 pub mod instants;
 pub mod leases;
 pub mod ledger;

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{AssertSqlSafe, FromRow};
+use uuid::Uuid;
 
-use crate::{DocKey, Rows, Sealed, Session, StoreError, Unit, Value, organizations::SealedOption};
+use crate::{DocKey, Rows, Sealed, Session, StoreError, Unit, Value, Vault, organizations::SealedOption};
 
 /// What a row of an import says of a membership. `None` says nothing.
 #[derive(Debug, Clone, Default, FromRow)]
@@ -32,6 +33,8 @@ pub struct NewMembership {
     pub doc_key: DocKey,
     /// The union.
     pub org_id: i64,
+    /// The import that opens it.
+    pub upload: Option<Uuid>,
     /// What is known of it.
     pub data: MembershipData,
 }
@@ -115,14 +118,15 @@ const MEMBER_JOINS: &str = "FROM memberships JOIN persons ON persons.id = member
 
 /// Opens memberships for persons who are on record and have none.
 pub async fn open(unit: &mut Unit, new: &[NewMembership], now: DateTime<Utc>) -> Result<(), StoreError> {
-    let rows = data_columns(Rows::new(), new.iter().map(|m| &m.data))
+    let rows = data_columns(Rows::new(), new.iter().map(|m| &m.data), &unit.vault())?
+        .id("upload_id", new.iter().map(|m| m.upload))
         .bytes("doc_key", new.iter().map(|m| m.doc_key.to_vec()))
         .int("org_id", new.iter().map(|m| m.org_id))
         .every("at", Value::Instant(Some(now)));
     let person = unit.kind().each("persons", "persons", "persons.doc_key = r.doc_key");
     let sql = format!(
-        "INSERT INTO memberships (person_id, org_id, phone, employer, label, household, address, card_wanted, data_type, since, changed_at) \
-         SELECT persons.id, r.org_id, r.phone, r.employer, r.label, r.household, r.address, r.card_wanted, r.data_type, r.at, r.at \
+        "INSERT INTO memberships (person_id, org_id, upload_id, phone, phone_key, employer, label, household, address, card_wanted, data_type, \
+         since, changed_at) SELECT persons.id, r.org_id, r.upload_id, r.phone, r.phone_key, r.employer, r.label, r.household, r.address, r.card_wanted, r.data_type, r.at, r.at \
          FROM r{person}"
     );
     rows.execute(unit, &sql).await?;
@@ -133,12 +137,13 @@ pub async fn open(unit: &mut Unit, new: &[NewMembership], now: DateTime<Utc>) ->
 pub async fn update(unit: &mut Unit, changed: &[(i64, MembershipData)], now: DateTime<Utc>) -> Result<(), StoreError> {
     let mut sorted: Vec<&(i64, MembershipData)> = changed.iter().collect();
     sorted.sort_unstable_by_key(|(id, _)| *id);
-    let rows = data_columns(Rows::new(), sorted.iter().map(|(_, data)| data))
+    let rows = data_columns(Rows::new(), sorted.iter().map(|(_, data)| data), &unit.vault())?
         .int("named", sorted.iter().map(|(id, _)| *id))
         .every("at", Value::Instant(Some(now)));
     rows.execute(
         unit,
-        "UPDATE memberships SET phone = COALESCE(r.phone, memberships.phone), employer = COALESCE(r.employer, memberships.employer), \
+        "UPDATE memberships SET phone = COALESCE(r.phone, memberships.phone), \
+         phone_key = CASE WHEN r.phone IS NULL THEN memberships.phone_key ELSE r.phone_key END, employer = COALESCE(r.employer, memberships.employer), \
          label = COALESCE(r.label, memberships.label), household = COALESCE(r.household, memberships.household), \
          address = COALESCE(r.address, memberships.address), card_wanted = COALESCE(r.card_wanted, memberships.card_wanted), \
          data_type = COALESCE(r.data_type, memberships.data_type), changed_at = r.at FROM r WHERE memberships.id = r.named",
@@ -230,14 +235,27 @@ pub async fn find(session: &mut impl Session, person_id: i64) -> Result<Option<M
     Ok(on!(session, conn => sqlx::query_as(sql).bind(person_id).fetch_optional(conn).await)?)
 }
 
-pub(crate) fn data_columns<'d>(rows: Rows, data: impl Iterator<Item = &'d MembershipData> + Clone) -> Rows {
-    rows.bytes("phone", data.clone().map(|d| d.phone.bytes()))
+/// What rows say of memberships, as columns; with the keyed hash of each phone.
+pub(crate) fn data_columns<'d>(
+    rows: Rows,
+    data: impl Iterator<Item = &'d MembershipData> + Clone,
+    vault: &Vault,
+) -> Result<Rows, StoreError> {
+    let key = |d: &MembershipData| {
+        let phone = d.phone.0.as_ref().map(|phone| vault.open(phone)).transpose()?;
+        Ok::<_, StoreError>(phone.map(|phone| vault.phone_key(&phone)))
+    };
+    let keys = data.clone().map(key).collect::<Result<Vec<_>, _>>()?;
+    let rows = rows
+        .bytes("phone", data.clone().map(|d| d.phone.bytes()))
+        .bytes("phone_key", keys)
         .text("employer", data.clone().map(|d| d.employer.clone()))
         .text("label", data.clone().map(|d| d.label.clone()))
         .text("household", data.clone().map(|d| d.household.clone()))
         .text("address", data.clone().map(|d| d.address.clone()))
         .bool("card_wanted", data.clone().map(|d| d.card_wanted))
-        .text("data_type", data.map(|d| d.data_type.clone()))
+        .text("data_type", data.map(|d| d.data_type.clone()));
+    Ok(rows)
 }
 
 /// All stays of a person in unions, the first one first.

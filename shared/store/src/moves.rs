@@ -94,14 +94,15 @@ pub async fn relocate(unit: &mut Unit, moves: &[Move], by: By<'_>, now: DateTime
     sorted.sort_unstable_by_key(|one| one.membership_id);
     let ends = sorted.iter().map(|one| (one.membership_id, "transferred", None));
     close(unit, ends.collect(), now).await?;
-    let rows = data_columns(Rows::new(), sorted.iter().map(|one| &one.data))
+    let rows = data_columns(Rows::new(), sorted.iter().map(|one| &one.data), &unit.vault())?
         .int("membership_id", sorted.iter().map(|one| one.membership_id))
         .int("org_id", sorted.iter().map(|one| one.to_org_id))
         .every("at", Value::Instant(Some(now)));
     rows.execute(
         unit,
-        "INSERT INTO memberships (person_id, org_id, phone, employer, label, household, address, card_wanted, data_type, since, \
-         changed_at) SELECT before.person_id, r.org_id, COALESCE(r.phone, before.phone), COALESCE(r.employer, before.employer), \
+        "INSERT INTO memberships (person_id, org_id, phone, phone_key, employer, label, household, address, card_wanted, data_type, since, \
+         changed_at) SELECT before.person_id, r.org_id, COALESCE(r.phone, before.phone), \
+         CASE WHEN r.phone IS NULL THEN before.phone_key ELSE r.phone_key END, COALESCE(r.employer, before.employer), \
          COALESCE(r.label, before.label), COALESCE(r.household, before.household), COALESCE(r.address, before.address), \
          COALESCE(r.card_wanted, before.card_wanted), COALESCE(r.data_type, before.data_type), r.at, r.at \
          FROM r CROSS JOIN memberships AS before WHERE before.id = r.membership_id",
@@ -132,7 +133,7 @@ pub async fn end(unit: &mut Unit, leavers: &[Leave], by: By<'_>, now: DateTime<U
     transfers::void_of(unit, &people, REMOVED_ZH, by.account, now).await
 }
 
-async fn close(
+pub(crate) async fn close(
     unit: &mut Unit,
     mut ends: Vec<(i64, &'static str, Option<&'static str>)>,
     now: DateTime<Utc>,

@@ -122,7 +122,7 @@ pub async fn request(
     upload: Option<Uuid>,
     now: DateTime<Utc>,
 ) -> Result<Vec<i64>, StoreError> {
-    let rows = crate::memberships::data_columns(Rows::new(), new.iter().map(|t| &t.data))
+    let rows = crate::memberships::data_columns(Rows::new(), new.iter().map(|t| &t.data), &unit.vault())?
         .int("person_id", new.iter().map(|t| t.person_id))
         .int("from_org_id", new.iter().map(|t| t.from_org_id))
         .int("to_org_id", new.iter().map(|t| t.to_org_id))

@@ -87,6 +87,10 @@ pub struct Upload {
     pub released_by: Option<String>,
     /// Of a roster: its comparison with the registry, once it was asked for.
     pub comparison_id: Option<Uuid>,
+    /// When an import was taken back (business clock).
+    pub undone_at: Option<DateTime<Utc>>,
+    /// By whom.
+    pub undone_by: Option<String>,
 }
 
 /// The counts of a result: content = headings + read + skipped + not read; read = accepted + unchanged + rejected + duplicate;
@@ -167,6 +171,7 @@ const COLUMNS: &str = "uploads.id, uploads.kind, uploads.org_id, organizations.c
     uploads.rows_duplicate, uploads.rows_transfer, uploads.rows_content, uploads.rows_headings, uploads.rows_skipped, \
     uploads.rows_not_read, uploads.findings, uploads.finding_counts, uploads.result_key, \
     uploads.rejected_key, uploads.correlation_id, uploads.received_at, uploads.finished_at, uploads.released_by, \
+    uploads.undone_at, uploads.undone_by, \
     (SELECT comparisons.id FROM comparisons WHERE comparisons.upload_id = uploads.id) AS comparison_id";
 const ORGANIZATION: &str = "LEFT JOIN organizations ON organizations.id = uploads.org_id";
 

@@ -143,6 +143,12 @@ impl Vault {
         DocKey(key)
     }
 
+    /// The keyed hash under which a mobile number is found; that of no document is the same.
+    #[must_use]
+    pub fn phone_key(&self, phone: &str) -> Vec<u8> {
+        self.doc_key(&format!("phone:{phone}")).to_vec()
+    }
+
     /// Seals a text.
     pub fn seal(&self, text: &str) -> Result<Sealed, VaultError> {
         if !self.seals {

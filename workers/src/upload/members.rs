@@ -253,7 +253,8 @@ impl Effects {
                         sex: row.sex.name(),
                     });
                 }
-                self.memberships.push(NewMembership { doc_key: key, org_id: org.id, data: data()? });
+                let upload = Some(file.task.upload.id);
+                self.memberships.push(NewMembership { doc_key: key, org_id: org.id, upload, data: data()? });
             }
             (Outcome::Changed(columns), Some(person)) => {
                 if let Some(membership) = person.row.membership_id {

@@ -84,6 +84,19 @@ pub(super) fn failed() -> UploadLetter {
     UploadLetter { reason: Some(reason("internal", "系统内部错误", "")), ..upload() }
 }
 
+pub(super) fn undone() -> UploadLetter {
+    let figures = [
+        ("撤销时间", "2022-11-03 09:00:00"),
+        ("撤回新增会员", "94 人"),
+        ("恢复原信息", "2 人"),
+        ("撤回转入申请", "2 件"),
+    ];
+    UploadLetter {
+        figures: figures.map(|(label, value)| Figure { label: label.to_owned(), value: value.to_owned() }).into(),
+        ..upload()
+    }
+}
+
 pub(super) fn transfer() -> TransferLetter {
     TransferLetter {
         org_code: "31010102".to_owned(),

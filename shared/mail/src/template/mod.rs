@@ -85,6 +85,7 @@ pub const KINDS: &[Kind] = &[
     row!("upload-rejected", "An upload was rejected whole; nothing was stored.", upload::rejected, example::rejected),
     row!("upload-held", "An upload is valid but looks wrong; it waits for release or discard.", upload::held, example::held),
     row!("upload-failed", "An upload could not be processed for a reason that is ours.", upload::failed, example::failed),
+    row!("upload-undone", "To the union and to whoever uploaded: an import was taken back, with what that did.", upload::undone, example::undone),
     row!("submission-received", "A unit has submitted: the receipt, with people, money and what is to be decided.", year::submission::received, year::example::submission_received),
     row!("submission-approved", "A unit's submission is on the submission list.", year::submission::approved, year::example::submission_approved),
     row!("submission-returned", "A unit's submission was returned, with the reason and what to do until when.", year::submission::returned, year::example::submission_returned),

@@ -211,6 +211,16 @@ pub(super) fn failed(of: &UploadLetter) -> Letter {
     .text("技术人员排除故障后会继续处理，届时您会收到结果邮件。如有疑问，请告知上传编号。")
 }
 
+/// Figures: when, and what was taken back.
+pub(super) fn undone(of: &UploadLetter) -> Letter {
+    let figures = of.figures.iter().map(|figure| (figure.label.clone(), figure.value.clone())).collect();
+    Letter::new(subject(of, "本次导入已撤销"))
+        .text("下列导入已整份撤销：新增的会员不再在册，修改过的信息恢复为导入前的内容，转入申请作废。")
+        .facts(facts(of))
+        .facts(figures)
+        .text("需要恢复的，重新上传原文件即可。")
+}
+
 fn subject(of: &UploadLetter, outcome: &str) -> String {
     format!("【{}】{}（{}）：{outcome}", of.kind_title, of.org_name, of.org_code)
 }

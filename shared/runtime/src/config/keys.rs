@@ -176,6 +176,7 @@ settings! {
     retention: Retention {
         upload_days: u32 = "400", V::Whole(1, 36_500), "days", "Uploaded files and result workbooks.";
         quarantine_days: u32 = "30", V::Whole(1, 36_500), "days", "Files that no upload and no voucher on record knows: they lie in quarantine for so long before they are deleted.";
+        undo_days: u32 = "30", V::Whole(1, 400), "days", "After its receipt: how long an import of members can be taken back (`upload undo`).";
         message_days: u32 = "30", V::Whole(1, 36_500), "days", "Messages that are done. More than the dead pile and any replay need.";
     }
     /// Health and metrics.
