@@ -19,6 +19,7 @@ mod growth;
 mod imports;
 mod keeping;
 mod ledger;
+mod likenesses;
 mod mails;
 mod money;
 mod notices;

@@ -23,6 +23,7 @@ mod guards;
 mod held;
 mod instant;
 mod letter;
+mod likely;
 mod mail;
 mod monitor;
 mod notices;

@@ -123,6 +123,12 @@ pub enum MemberCommand {
     },
     /// One member with the history.
     Show { member_no: String },
+    /// Pairs of members who are likely one person under two documents.
+    LikelyDuplicates {
+        /// Of this organization and all below it; without it all within reach.
+        #[arg(long)]
+        org: Option<String>,
+    },
     /// Ask for members to move to another union; leavers go to a 临时工会 above at once.
     Transfer {
         /// Numbers of members (会员编号).

@@ -26,6 +26,11 @@ pub async fn run(context: &Context<'_>, command: MemberCommand) -> Result<u8, Fa
             context.printer.document(&found, |found| table(&HEAD, &found.iter().map(row).collect::<Vec<_>>()));
             DONE
         }
+        MemberCommand::LikelyDuplicates { org } => {
+            let found = desk.likely_duplicates(account, org.as_deref()).await?;
+            context.printer.document(&found, |found| likely(found));
+            DONE
+        }
         MemberCommand::Show { member_no } => {
             let found = desk.member(account, &member_no).await?;
             context.printer.document(&found, show);
@@ -156,4 +161,14 @@ fn show(of: &MemberHistory) -> String {
         text += &table(&["changed", "by", "field", "before", "after"], &changes.collect::<Vec<_>>());
     }
     text
+}
+
+/// Pairs, a line each; of one beyond reach nothing is told but that it is.
+fn likely(found: &[desk::LikelyDuplicate]) -> String {
+    let member = |of: &desk::LikelyMember| format!("{} {} {} {}", of.member_no, of.name, of.id_masked, of.org);
+    let row = |one: &desk::LikelyDuplicate| {
+        let other = one.other.as_ref().map_or_else(|| "在其他工会有相似登记".to_owned(), member);
+        vec![one.code.to_owned(), member(&one.member), other, one.message.to_owned()]
+    };
+    table(&["code", "member", "other", ""], &found.iter().map(row).collect::<Vec<_>>())
 }

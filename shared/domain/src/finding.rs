@@ -128,6 +128,8 @@ codes! {
     InOtherUnion "in-other-union" Warning Row "该会员登记在其他工会" "需要转入的，请在差异文件“在其他工会”一页的“处理”列选择。";
     /// The registry knows the document under another name.
     NameDiffers "name-differs" Warning Row "姓名与已登记的姓名不同，登记的姓名未改动" "请核对；确需更名的请联系上级工会。";
+    /// Somebody with another document is registered who is likely the same person (decision 48).
+    LikelyDuplicate "likely-duplicate" Warning Row "可能与已登记的会员是同一人" "已按新会员登记；请核对证件，确为同一人的请联系上级工会处理，以免重复参保。";
     /// Not a name.
     NameFormat "name-format" Error Row "姓名含有不允许的字符" "请填写证件上的姓名，不要带数字、符号或备注。";
     /// A name that may be nobody's: a word for "not known yet", an example, several people in one cell.

@@ -14,6 +14,7 @@ pub mod guard;
 pub mod identity;
 pub mod import;
 pub mod leaving;
+pub mod likeness;
 pub mod mask;
 pub mod money;
 pub mod name;

@@ -26,6 +26,7 @@ pub mod imports;
 pub mod instants;
 pub mod leases;
 pub mod ledger;
+pub mod likenesses;
 pub mod mails;
 pub mod memberships;
 pub mod messages;

@@ -72,6 +72,17 @@ pub(crate) trait Import: Send + Sync + Sized + 'static {
     }
     /// Decides on a row; `place` is its line's in the chunk that was looked up.
     fn decide(file: &File<'_>, place: usize, row: &Self::Row, known: &Self::Known) -> Decision;
+    /// What else is to be said of rows that are taken, by index of the line: looked up once, without any lock, and no
+    /// ground for a decision.
+    async fn warn<S: Session>(
+        _session: &mut S,
+        _files: &[File<'_>],
+        _lines: &[Line<Self::Row>],
+        _decisions: &[Decision],
+        _known: &Self::Known,
+    ) -> Result<Vec<(usize, Fault)>, WorkError> {
+        Ok(Vec::new())
+    }
     /// Carries decisions out; what is to be told about it goes into the outbox.
     #[expect(clippy::too_many_arguments, reason = "a chunk with all that is known of it, and where its effects go")]
     async fn apply(
@@ -211,9 +222,12 @@ impl UploadWork {
             let known = I::look(shift, &mut view, files, &lines).await?;
             let decisions = decide::<I>(files, &lines, &known);
             I::headcounts(&mut view, &lines, &decisions, &known, &mut headcounts).await?;
-            for (line, decision) in lines.iter().zip(decisions) {
+            let mut warnings: HashMap<usize, Fault> =
+                I::warn(&mut view, files, &lines, &decisions, &known).await?.into_iter().collect();
+            for (place, (line, decision)) in lines.iter().zip(decisions).enumerate() {
                 let tally = &mut tallies[line.file];
-                let faults = joined(&line.faults, decision.faults);
+                let mut faults = joined(&line.faults, decision.faults);
+                faults.extend(warnings.remove(&place));
                 if line.row.is_some() || line.is_duplicate() {
                     tally.document(line.place, line.first);
                 }

@@ -24,6 +24,7 @@ use store::{
 use super::{
     UploadSettings,
     import::{File, Headcounts, Import},
+    likely,
     rows::Line,
     tally::{Fate, Tally},
 };
@@ -133,6 +134,16 @@ impl Import for Members {
         import::member(row, file.task.upload.data_type.as_deref(), &known)
     }
 
+    async fn warn<S: Session>(
+        session: &mut S,
+        files: &[File<'_>],
+        lines: &[Line<MemberRow>],
+        decisions: &[Decision],
+        known: &Known,
+    ) -> Result<Vec<(usize, Fault)>, WorkError> {
+        likely::warnings(session, files, lines, decisions, known).await
+    }
+
     async fn apply(
         shift: &Shift,
         unit: &mut Unit,
@@ -198,6 +209,21 @@ impl Import for Members {
 }
 
 impl Known {
+    /// Whether nobody has the document of this line.
+    pub(super) fn is_nobody(&self, place: usize) -> bool {
+        self.keys.get(place).and_then(Option::as_ref).is_some_and(|key| !self.persons.contains_key(key))
+    }
+
+    /// The union that a row names.
+    pub(super) fn org(&self, row: &MemberRow) -> Option<&Organization> {
+        self.orgs.get(row.org_code.as_str())
+    }
+
+    /// How far an account may reach whose file is for no union.
+    pub(super) fn reach_of(&self, account: &str) -> Option<&Reach> {
+        self.reach.get(account)
+    }
+
     /// The union in which the person of this line is a member.
     fn elsewhere(&self, place: usize) -> Option<i64> {
         self.persons.get(self.keys.get(place)?.as_ref()?)?.row.org_id

@@ -9,6 +9,7 @@
 
 mod import;
 mod letter;
+mod likely;
 mod members;
 mod offered;
 pub mod offline;
