@@ -48,6 +48,7 @@ struct Measure {
 pub async fn keep_house(desk: &Desk, settings: &Settings) -> Result<Kept, DeskError> {
     let now = desk.clock.machine_now();
     let messages = purge(desk, settings, now).await?;
+    key_phones(desk).await?;
     let mut kept = Kept { messages, withheld: desk.take_bearings().await?, ..Kept::default() };
     if kept.withheld.is_some() {
         return Ok(kept);
@@ -62,6 +63,19 @@ pub async fn keep_house(desk: &Desk, settings: &Settings) -> Result<Kept, DeskEr
     (kept.returned, kept.deleted) = quarantine::clear(desk, now, settings.retention_quarantine_days).await?;
     desk.files.sweep_unfinished(now - ORPHAN_AGE).await?;
     Ok(kept)
+}
+
+/// Phones of memberships that are older than their keyed hashes get them, page by page; nothing is left to do from then on.
+async fn key_phones(desk: &Desk) -> Result<(), DeskError> {
+    let mut after = 0;
+    loop {
+        let page = store::likenesses::unkeyed(&mut desk.store.view().await?, after, ROWS).await?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = *last;
+        let mut unit = desk.store.begin().await?;
+        store::likenesses::key_phones(&mut unit, &page).await?;
+        unit.commit().await?;
+    }
 }
 
 async fn purge(desk: &Desk, settings: &Settings, now: DateTime<Utc>) -> Result<u64, DeskError> {
