@@ -384,6 +384,7 @@ fn letter(upload: &Upload, org: Option<&Organization>, brought: &Brought, chain:
             figure("撤回转入申请", format!("{} 件", brought.pending().count())),
         ],
         attached: false,
+        unread: Vec::new(),
     };
     let letter = Letter::new("upload-undone", Matter::Upload(upload.id), 1, &data, Cause::Chain(chain));
     let letter = letter.to(Reader::account(&upload.account, org));
