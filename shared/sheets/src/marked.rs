@@ -10,15 +10,21 @@ use chrono::NaiveDateTime;
 use domain::{
     finding::{Code, Finding, Severity},
     place::Place,
-    template::{TemplateKind, header_key},
+    template::TemplateKind,
 };
 use rust_xlsxwriter::{Format, Note, Workbook, Worksheet, XlsxError};
 
+use self::{
+    columns::{Columns, sheet_name},
+    front::Front,
+};
 use crate::{
     Heads, RawRow, Sort, Spool,
-    reading::RESULT,
-    style::{Styles, clipped, for_print, put, put_marked, workbook},
+    style::{Styles, clipped, put, put_marked, workbook},
 };
+
+mod columns;
+mod front;
 
 /// Up to this many rows a workbook is made in memory; beyond, row by row through a temporary file.
 const SMALL_ROWS: u64 = 20_000;
@@ -179,90 +185,6 @@ fn data_sheet<'w>(
     workbook.add_worksheet_with_constant_memory()
 }
 
-/// A name that every program takes, and that no sheet before has.
-fn sheet_name(name: &str, taken: &mut Vec<String>) -> String {
-    let kept: String = name.chars().filter(|c| !"[]:*?/\\'".contains(*c) && !c.is_control()).take(15).collect();
-    let kept = if kept.trim().is_empty() || kept == "汇总" || kept.eq_ignore_ascii_case("history") {
-        "数据".to_owned()
-    } else {
-        kept
-    };
-    let is_taken = |name: &String| taken.iter().any(|other| other.to_lowercase() == name.to_lowercase());
-    let mut name = kept.clone();
-    for number in 2.. {
-        if !is_taken(&name) {
-            break;
-        }
-        name = format!("{kept}（{number}）");
-    }
-    taken.push(name.clone());
-    name
-}
-
-/// Which column of a sheet goes to which column of the workbook.
-struct Columns {
-    sheet: String,
-    /// Row of the first heading, from 0.
-    header: u32,
-    /// By column of the file; `None` for an older 处理结果.
-    place: Vec<Option<u16>>,
-    widths: Vec<f64>,
-    /// Columns of the workbook that the template knows.
-    known: Vec<u16>,
-}
-
-impl Columns {
-    fn of(heads: &Heads, sheet: u16, kind: TemplateKind) -> Self {
-        let own = || heads.iter().filter(|head| head.sheet_no == sheet);
-        let (mut place, mut widths, mut known) = (Vec::new(), vec![RESULT_WIDTH], Vec::new());
-        let count = own().map(|head| head.headers.len()).max().unwrap_or_default();
-        for column in 0..count {
-            if own().any(|head| head.headers.get(column).is_some_and(|header| header_key(header) == RESULT)) {
-                place.push(None);
-                continue;
-            }
-            place.push(Some(widths.len() as u16));
-            let template = own().find_map(|head| head.places.get(column).copied().flatten());
-            let template = template.map(|at| &kind.columns()[at]);
-            if template.is_some() {
-                known.push(widths.len() as u16);
-            }
-            widths.push(template.map_or(EXTRA_WIDTH, |column| f64::from(column.width)));
-        }
-        let first = own().next();
-        Self {
-            sheet: first.map(|head| head.sheet.clone()).unwrap_or_default(),
-            header: first.map_or(1, |head| head.header_row).max(1) - 1,
-            place,
-            widths,
-            known,
-        }
-    }
-
-    /// Columns beyond the last header follow in order.
-    fn at(&self, column: usize) -> Option<u16> {
-        let beyond = || Some((self.widths.len() + column - self.place.len()) as u16);
-        self.place.get(column).map_or_else(beyond, |place| *place)
-    }
-
-    /// Widths, and text format where the template knows the column; before any row is written.
-    fn prepare(&self, sheet: &mut Worksheet, text: &Format) -> Result<(), XlsxError> {
-        for (column, width) in self.widths.iter().enumerate() {
-            sheet.set_column_width(column as u16, *width)?;
-        }
-        for column in &self.known {
-            sheet.set_column_format(*column, text)?;
-        }
-        Ok(())
-    }
-
-    fn finish(&self, sheet: &mut Worksheet, last: u32) -> Result<(), XlsxError> {
-        sheet.autofilter(self.header, 0, last.max(self.header), self.widths.len() as u16 - 1)?;
-        sheet.set_freeze_panes(self.header + 1, 1)?;
-        for_print(sheet, self.header)
-    }
-}
-
 struct Marker<'a> {
     kind: TemplateKind,
     heads: &'a Heads,
@@ -288,7 +210,7 @@ impl Marker<'_> {
             let mark = marks.next_if(|mark| row.sort == Sort::Data && mark.place == row.place());
             if front.row != row.number {
                 front.write(sheet, self.styles)?;
-                front = Front { row: row.number, ..Front::default() };
+                front = Front::of(row.number);
             }
             last = row.number - 1;
             front.add(&row, mark.as_ref(), row.number - 1 == self.columns.header);
@@ -355,49 +277,6 @@ impl Marker<'_> {
         self.notes += 1;
         let text = note_text(findings, self.kind.columns()[template].key);
         sheet.insert_note(at.0, at.1, &Note::new(text).add_author_prefix(false).set_width(260).set_height(90)).map(drop)
-    }
-}
-
-/// What stands in front of a row: what became of it, of each of its blocks.
-#[derive(Default)]
-struct Front {
-    /// Row number, from 1; 0 before the first.
-    row: u32,
-    texts: Vec<String>,
-    heading: bool,
-    bad: bool,
-    marked: bool,
-}
-
-impl Front {
-    fn add(&mut self, row: &RawRow, mark: Option<&Mark<'_>>, first_heading: bool) {
-        match (mark, row.sort) {
-            (Some(mark), _) => {
-                self.bad |= matches!(mark.outcome, Outcome::Rejected | Outcome::Duplicate);
-                self.marked = true;
-                self.texts.push(result_text(mark));
-            }
-            (None, Sort::Heading) => self.heading |= first_heading,
-            (None, Sort::Data) => {}
-            (None, Sort::Unread) => self.texts.push(row.sort.title_zh().to_owned()),
-            (None, sort) => self.texts.push(format!("已跳过：{}", sort.title_zh())),
-        }
-    }
-
-    fn write(&self, sheet: &mut Worksheet, styles: &Styles) -> Result<(), XlsxError> {
-        let Some(at) = self.row.checked_sub(1) else { return Ok(()) };
-        if self.heading {
-            return sheet.write_string_with_format(at, 0, RESULT, &styles.header).map(drop);
-        }
-        if self.texts.is_empty() {
-            return Ok(());
-        }
-        let format = match (self.marked, self.bad) {
-            (_, true) => &styles.bad,
-            (true, false) => &styles.good,
-            (false, false) => &styles.text,
-        };
-        sheet.write_string_with_format(at, 0, clipped(&self.texts.join("\n")), format).map(drop)
     }
 }
 
