@@ -50,9 +50,9 @@ async fn what_an_import_has_brought_is_found_and_taken_back_once(place: Place) {
     let added = seen!(store, view => imports::added(&mut view, id(1)));
     let brief: Vec<_> = added.iter().map(|one| (one.person_id, one.org_id, one.is_open)).collect();
     assert_eq!(brief, [(ids[0], org.id, true), (ids[1], org.id, true)]);
-    let changed = seen!(store, view => imports::changed(&mut view, id(1)));
-    assert_eq!((changed.len(), changed[0].person_id, changed[0].org_id), (1, others[0], Some(other.id)));
-    assert_eq!(opened(&changed[0].before).as_deref(), Some("13800000000"));
+    let altered = seen!(store, view => imports::changed(&mut view, id(1)));
+    assert_eq!((altered.len(), altered[0].person_id, altered[0].org_id), (1, others[0], Some(other.id)));
+    assert_eq!(opened(&altered[0].before).as_deref(), Some("13800000000"));
     let requested = seen!(store, view => imports::requested(&mut view, id(1)));
     assert_eq!((requested[0].transfer_id, requested[0].status.as_str()), (asked[0], "pending"));
     assert!(seen!(store, view => imports::added(&mut view, id(9))).is_empty());
@@ -107,7 +107,7 @@ async fn what_came_after_is_found_person_by_person(place: Place) {
     assert!(later().await.is_empty());
 
     let change = NewChange { person_id: ids[0], field: "phone", before: SealedOption(None), after: sealed("1") };
-    kept!(store, unit => persons::record_changes(&mut unit, &[change.clone()], "li", Some(id(2)), at(20)));
+    kept!(store, unit => persons::record_changes(&mut unit, std::slice::from_ref(&change), "li", Some(id(2)), at(20)));
     assert_eq!(later().await, [of(ids[0], "changed")]);
     assert!(kept!(store, unit => imports::mark(&mut unit, id(2), "li", at(21))));
     assert!(later().await.is_empty(), "a change that was taken back is none");

@@ -16,8 +16,8 @@ on_both_engines!(
 async fn members_are_found_by_phone_and_by_name_and_pairs_are_listed(place: Place) {
     let store = &place.store;
     let (one, other) = (add(store, "31", None, "unit").await, add(store, "32", None, "unit").await);
-    let named = |number: u32, name: &str| NewPerson { name: name.to_owned(), ..person(number) };
-    let new = [named(1, "刘洋"), named(2, "刘洋"), named(3, "刘洋"), named(4, "王伟")];
+    let called = |number: u32, name: &str| NewPerson { name: name.to_owned(), ..person(number) };
+    let new = [called(1, "刘洋"), called(2, "刘洋"), called(3, "刘洋"), called(4, "王伟")];
     let of = |number: u32, org, phone: &str| memberships::NewMembership {
         data: MembershipData { phone: sealed(phone), ..data() },
         ..membership(number, org)

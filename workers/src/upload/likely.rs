@@ -121,7 +121,7 @@ async fn by_name<S: Session>(
         let name = name_key(&member.name).into_owned();
         members.entry((member.org_id, name)).or_default().push(member);
     }
-    for one in newcomers.iter() {
+    for one in newcomers {
         if found.contains_key(&one.place) {
             continue;
         }
