@@ -24,7 +24,7 @@ async fn nothing_goes_to_an_address_that_mails_came_back_from_until_it_works_aga
     assert_eq!(of_unit.len(), 2);
     for mail in &of_unit {
         assert_eq!((mail.status.as_str(), mail.attempts), ("refused", 0), "{}", mail.kind);
-        assert_eq!(mail.last_error.as_deref(), Some("mails to this address came back: 550 5.1.1 no suchuser"));
+        assert_eq!(mail.last_error.as_deref(), Some("mails to this address came back: 550 5.1.1 no such user"));
     }
     post.each_once().await;
     assert_eq!(desk.resend_mails("operator", &MailSelection::default()).await.unwrap().len(), 2);

@@ -250,20 +250,22 @@ fn remark(view: &UploadView) -> String {
     }
 }
 
+/// Where a finding is: `row    5`, or `file` where it is about the file as a whole.
+pub fn place(finding: &serde_json::Value) -> String {
+    match finding["row"].as_u64() {
+        Some(row) if row > 0 => format!("row {row:>4}"),
+        _ => "file".to_owned(),
+    }
+}
+
 /// Lines of findings, for `upload show` and `check`.
 pub fn findings(text: &mut String, findings: &serde_json::Value) {
     use std::fmt::Write as _;
     let list = findings.as_array().map(Vec::as_slice).unwrap_or_default();
     for finding in list.iter().take(SHOWN) {
         let word = |key: &str| shown(finding[key].as_str().unwrap_or_default()).into_owned();
-        let _ = writeln!(
-            text,
-            "  row {:>4}  {:7}  {:20}  {}",
-            finding["row"].as_u64().unwrap_or(0),
-            word("severity"),
-            word("code"),
-            word("message")
-        );
+        let _ =
+            writeln!(text, "  {:8}  {:7}  {:20}  {}", place(finding), word("severity"), word("code"), word("message"));
     }
     if list.len() > SHOWN {
         let _ = writeln!(text, "  … and {} more", list.len() - SHOWN);

@@ -17,6 +17,7 @@ mod kept;
 mod late;
 mod load;
 mod monitor;
+mod named;
 mod notices;
 mod premiums;
 mod preview;

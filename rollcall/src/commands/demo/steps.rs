@@ -7,7 +7,7 @@ use super::{
     scene::{Demo, Done, OPERATOR},
     workbooks::{self, CENTRE_ACCOUNT, FEDERATION},
 };
-use crate::output::Failure;
+use crate::{commands::upload, output::Failure};
 
 /// Examples of findings that are printed; the workbook has all.
 const EXAMPLES: usize = 8;
@@ -120,8 +120,7 @@ async fn messy(demo: &mut Demo<'_>) -> Result<(), Failure> {
         // Spread over the file, so that more than its first rows are seen.
         for finding in findings.iter().step_by((findings.len() / EXAMPLES).max(1)).take(EXAMPLES) {
             let word = |key: &str| finding[key].as_str().unwrap_or_default();
-            let row = finding["row"].as_u64().unwrap_or(0);
-            demo.note(format!("  row {row:>4}  {:16}  {}", word("code"), word("message")));
+            demo.note(format!("  {:8}  {:16}  {}", upload::place(finding), word("code"), word("message")));
         }
         if one.view.counts.transfers > 0 {
             demo.note(format!(

@@ -1,3 +1,5 @@
+//! Files protected by a password that are not what they say, and how they are told.
+
 use super::*;
 
 fn rejected(info: &[u8], package: &[u8], password: &str) -> domain::finding::Code {

@@ -1,3 +1,5 @@
+//! Tables of web pages as people export them, and how their cells are read.
+
 use encoding_rs::UTF_8;
 
 use super::*;
