@@ -95,7 +95,7 @@ async fn a_claim_by_import_is_agreed_to_by_the_union_that_has_the_member(place: 
     assert_eq!((&pending[0]["asked_by"], &pending[0]["decided_by_org"]), (&NEIGHBOUR.into(), &UNION.into()));
     let letters = place.letters();
     let letter = letters.iter().find(|letter| letter.subject.contains("等待您审核")).unwrap();
-    assert!(letter.to.contains(&format!("u{UNION}@")) && letter.body.contains(&format!("transfer approve {id}")));
+    assert!(letter.to.contains(&format!("u{UNION}@")) && letter.body.contains(&format!("申请编号：{id}")));
     assert!(!letter.body.contains(&people[0].id_number) && !letter.body.contains(&people[0].name));
 
     assert_eq!(refused(&place, "two", &["transfer", "approve", &id]).await, "no-right", "the side that asked");
