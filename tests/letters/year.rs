@@ -50,10 +50,10 @@ async fn every_reader_of_a_year_gets_every_mail_once_and_whole(place: Place) {
     // What came back to life has other figures and days: the list's mail and notice are made anew, and all are told until when.
     let revived = |mail: &Mail| mail.kind == "batch-submitted" && mail.version == 2;
     for (_, copy) in pairs.iter().filter(|(mail, _)| revived(mail)) {
-        assert!(copy.subject.contains("已恢复") && copy.text.contains("2023年1月28日0时"), "{}", copy.text);
+        assert!(copy.subject.contains("已恢复") && copy.text.contains("2023年1月27日24时前"), "{}", copy.text);
     }
     for (_, copy) in pairs.iter().filter(|(mail, _)| mail.kind == "failure-undone") {
-        let goes_on = copy.text.contains("逾期将再次失败") && copy.text.contains("2023年1月28日0时");
+        let goes_on = copy.text.contains("逾期将再次失败") && copy.text.contains("2023年1月27日24时前");
         let nobody_left = copy.text.contains("均已另有保障") && copy.text.contains("不计入恢复名单的会员");
         assert!(goes_on != nobody_left, "{}", copy.text);
     }
