@@ -45,7 +45,8 @@ async fn a_web_page_is_imported_with_all_digits_and_comes_back_as_a_workbook(pla
     let upload = place.upload("list.xls", &bytes, UNION).await.success().json();
     assert_eq!(counts(&upload), [9, 8, 0, 1, 0, 0], "{upload}");
     // The title is the first row, the header the second.
-    assert_eq!(upload["findings"][0]["row"], 7);
+    let of_rows: Vec<_> = upload["findings"].as_array().unwrap().iter().filter(|one| one["row"] != 0).collect();
+    assert_eq!(of_rows[0]["row"], 7, "{upload}");
     assert_eq!(place.members(UNION).await.len(), 8);
     let again = place.upload("list.xls", &bytes, UNION).await.success().json();
     assert_eq!(counts(&again), [9, 0, 8, 1, 0, 0]);

@@ -70,7 +70,7 @@ async fn a_bureau_sees_the_addresses_of_its_unions_and_of_their_clerks(place: Pl
     );
     assert_eq!(seen(BUREAUS[1]).await, [row(&format!("{other}@example.org"), other, None)]);
     let refused = desk.bounces(&format!("bureau-{}", BUREAUS[0]), Some(BUREAUS[1])).await;
-    assert_eq!(crate::deadlines::scene::refused(refused), "no-right");
+    assert_eq!(crate::deadlines::scene::refused(refused), "unknown");
     let all = desk.bounces("operator", None).await.unwrap();
     assert_eq!(all.len(), 4, "{all:?}");
 }

@@ -90,10 +90,15 @@ impl From<Rejection> for Failure {
     }
 }
 
-/// An error that the operating system gave is the machine's; one made by a parser (end of data, bad data) the file's.
+/// An error that the operating system gave is the machine's; one made by a parser (end of data, bad data) the file's. A buffer
+/// that does not fit into the child's memory is neither: the file asks too much of its reader.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        if error.raw_os_error().is_some() { Self::Io(error) } else { Self::Rejected(Rejection::damaged()) }
+        match error.kind() {
+            io::ErrorKind::OutOfMemory => Self::Rejected(Rejection::too_demanding()),
+            _ if error.raw_os_error().is_some() => Self::Io(error),
+            _ => Self::Rejected(Rejection::damaged()),
+        }
     }
 }
 
@@ -103,5 +108,21 @@ impl From<zip::result::ZipError> for Failure {
             zip::result::ZipError::Io(error) => error.into(),
             _ => Self::Rejected(Rejection::damaged()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lack_of_memory_in_the_child_is_not_called_damage() {
+        let code = |error: io::Error| match Failure::from(error) {
+            Failure::Rejected(rejection) => Some(rejection.code),
+            Failure::Io(_) => None,
+        };
+        assert_eq!(code(io::ErrorKind::OutOfMemory.into()), Some(Code::Hostile));
+        assert_eq!(code(io::ErrorKind::UnexpectedEof.into()), Some(Code::Damaged));
+        assert_eq!(code(io::Error::from_raw_os_error(5)), None);
     }
 }
