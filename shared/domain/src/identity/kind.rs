@@ -35,7 +35,7 @@ impl IdKind {
         Self::ForeignerPermanentId,
     ];
 
-    /// The kind that a clerk's word means: one of [`words`], with or without a remark in brackets, a number in front of it
+    /// The kind that a clerk's word means: one of the shipped words, with or without a remark in brackets, a number in front of it
     /// and 号码 behind it.
     #[must_use]
     pub fn parse_zh(written: &str) -> Option<Self> {
