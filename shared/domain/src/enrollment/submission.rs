@@ -1,8 +1,7 @@
-//! A unit's submission: its states, which of two counts, and the number on its receipt.
+//! A unit's submission: its states, and the number on its receipt.
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::transition::{Refusal, Transition, step};
@@ -104,13 +103,6 @@ impl SubmissionStatus {
     }
 }
 
-/// Whether `one` counts and not `other`: the one received later, in whichever order they are worked off; of two received
-/// in the same instant the greater id, so that everybody comes to the same answer. Ids of version 7 order by time, too.
-#[must_use]
-pub fn is_newer<I: Copy + Ord>(one: (DateTime<Utc>, I), other: (DateTime<Utc>, I)) -> bool {
-    one > other
-}
-
 /// The number of a unit's submission (批次编号): `DW` and the year, the union's code, and which of its submissions it is:
 /// `DW2023-3199010001-2`. It needs no counter beyond the unit's own versions, so a thousand units that submit in the
 /// same second don't wait for each other; only a bureau's batch has a number of the federation.
@@ -150,8 +142,6 @@ impl Serialize for SubmissionNo {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn after(from: Option<SubmissionStatus>, event: SubmissionEvent, role: Role) -> Result<&'static str, &'static str> {
@@ -217,22 +207,6 @@ mod tests {
         assert_eq!(SubmissionNo::parse("DW2023-A-1-12"), Some(number));
         for wrong in ["", "DW2023-A-1-0", "DW2023-A-1-01", "DW2023--1", "DW23-A-1", "CB2023-A-1", "DW2023-A"] {
             assert_eq!(SubmissionNo::parse(wrong), None, "{wrong}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn the_last_received_counts_in_whichever_order_they_arrive(
-            mut all in prop::collection::hash_map(any::<u64>(), 0..5_i64, 1..12).prop_map(|all| {
-                all.into_iter().map(|(id, seconds)| (DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(seconds), id)).collect::<Vec<_>>()
-            }),
-            turn in 0..12_usize,
-        ) {
-            let last = *all.iter().max().unwrap();
-            let shift = turn % all.len();
-            all.rotate_left(shift);
-            let counting = all.into_iter().reduce(|held, news| if is_newer(news, held) { news } else { held });
-            prop_assert_eq!(counting, Some(last));
         }
     }
 }
